@@ -1,0 +1,73 @@
+"""Commands as bytes for the journal. Payload version 1: a length-prefixed JSON head, then the patches one after another."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any, Final
+from uuid import UUID
+
+from polypviewer.core.command import Change, Command, MaskChange, ValueChange
+from polypviewer.core.errors import EditError
+from polypviewer.core.geometry import Rect
+from polypviewer.core.identity import FrameRef
+from polypviewer.core.patch import MaskPatch
+
+PAYLOAD_VERSION: Final = 1
+_HEAD: Final = struct.Struct("<HI")
+
+
+def encode_command(command: Command) -> bytes:
+    """The bytes of a command; `decode_command` gives an equal command."""
+    head = {
+        "id": str(command.id),
+        "reader": str(command.reader_id),
+        "kind": command.kind,
+        "group": str(command.group) if command.group else None,
+        "text": command.text,
+        "changes": [_change_head(change) for change in command.changes],
+    }
+    packed = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
+    patches = b"".join(change.patch.packed for change in command.changes if isinstance(change, MaskChange))
+    return _HEAD.pack(PAYLOAD_VERSION, len(packed)) + packed + patches
+
+
+def decode_command(data: bytes) -> Command:
+    """The command of `encode_command`. Raises `EditError` for a newer payload or damaged bytes."""
+    try:
+        version, length = _HEAD.unpack_from(data)
+        if version > PAYLOAD_VERSION:
+            raise EditError("edit.newer_command", version=version)
+        start = _HEAD.size
+        head = json.loads(data[start : start + length])
+        changes = _changes(head["changes"], memoryview(data)[start + length :])
+        group = UUID(head["group"]) if head["group"] else None
+        return Command(UUID(head["id"]), UUID(head["reader"]), head["kind"], changes, group, head["text"])
+    except (struct.error, ValueError, KeyError, TypeError) as error:
+        raise EditError("edit.command_damaged", reason=str(error)) from error
+
+
+def _change_head(change: Change) -> dict[str, Any]:
+    where = [str(change.frame.media_id), change.frame.index]
+    if isinstance(change, ValueChange):
+        return {"frame": where, "field": change.field, "before": change.before, "after": change.after}
+    patch = change.patch
+    rect = [patch.rect.x, patch.rect.y, patch.rect.width, patch.rect.height]
+    return {"frame": where, "size": [patch.height, patch.width], "rect": rect, "bytes": len(patch.packed)}
+
+
+def _changes(heads: list[dict[str, Any]], patches: memoryview) -> tuple[Change, ...]:
+    changes: list[Change] = []
+    start = 0
+    for head in heads:
+        frame = FrameRef(UUID(head["frame"][0]), int(head["frame"][1]))
+        if "field" in head:
+            changes.append(ValueChange(frame, head["field"], head["before"], head["after"]))
+            continue
+        end = start + int(head["bytes"])
+        if end > len(patches):
+            raise ValueError("the pixels are cut off")
+        patch = MaskPatch(head["size"][0], head["size"][1], Rect(*head["rect"]), bytes(patches[start:end]))
+        changes.append(MaskChange(frame, patch))
+        start = end
+    return tuple(changes)

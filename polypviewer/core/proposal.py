@@ -1,0 +1,139 @@
+"""The Proposal: a mask that a model suggests, with probability. Never ground truth until a person accepts it."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from polypviewer.core.geometry import Point, Rect
+from polypviewer.core.identity import FrameRef
+from polypviewer.core.label_map import Mask
+
+ProposalKind = Literal["network", "propagated", "interpolated", "click"]
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Where a network-sized array lies: `box` in frame pixels; the frame's own `height` and `width`."""
+
+    box: Rect
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """`probability` is `(h, w)` uint8 at network size (255 = certain); `seen` packs the field of view without insets.
+
+    `threshold` 0-1 and `minimum_area` (a fraction of the field of view) are the bundle's; `milliseconds` is the time that
+    the whole proposal took on `device`.
+    """
+
+    id: UUID
+    frame: FrameRef
+    probability: NDArray[np.uint8]
+    geometry: Geometry
+    threshold: float
+    minimum_area: float
+    bundle_digest: str
+    device: str
+    milliseconds: float
+    seen: bytes
+    kind: ProposalKind = "network"
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One connected region of a proposal; `number` counts from 1 in scan order, `confidence` is its highest probability."""
+
+    number: int
+    rect: Rect
+    area: int
+    confidence: float
+
+
+def pack_seen(seen: Mask) -> bytes:
+    """A `(height, width)` bool field of view as compressed bits."""
+    return zlib.compress(np.packbits(seen).tobytes(), 1)
+
+
+def unpack_seen(packed: bytes, *, height: int, width: int) -> Mask:
+    """The field of view of `pack_seen`, `(height, width)` bool."""
+    bits = np.frombuffer(zlib.decompress(packed), np.uint8)
+    return np.unpackbits(bits, count=height * width).reshape(height, width).astype(np.bool_)
+
+
+def frame_probability(proposal: Proposal) -> NDArray[np.uint8]:
+    """The probability at frame size, `(height, width)` uint8, 0 outside the field of view (step 5 of docs/formats.md)."""
+    geometry = proposal.geometry
+    box = geometry.box
+    seen = unpack_seen(proposal.seen, height=geometry.height, width=geometry.width)
+    frame = np.zeros((geometry.height, geometry.width), np.uint8)
+    frame[box.slices] = cv2.resize(proposal.probability, (box.width, box.height), interpolation=cv2.INTER_LINEAR)
+    frame[~seen] = 0
+    return frame
+
+
+def numbered_components(
+    proposal: Proposal, *, threshold: float | None = None
+) -> tuple[NDArray[np.int32], tuple[Component, ...]]:
+    """`(height, width)` int32 with the number of each pixel's component (0: none), and the components (step 6).
+
+    8-connected; components below `minimum_area` of the field of view are removed.
+    """
+    level = math.ceil(255 * (proposal.threshold if threshold is None else threshold))
+    geometry = proposal.geometry
+    probability = frame_probability(proposal)
+    seen_area = int(unpack_seen(proposal.seen, height=geometry.height, width=geometry.width).sum())
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (probability >= max(level, 1)).astype(np.uint8), connectivity=8
+    )
+    numbers = np.zeros(len(stats), np.int32)
+    found: list[Component] = []
+    for label in range(1, len(stats)):
+        x, y, width, height, area = (int(value) for value in stats[label])
+        if area < proposal.minimum_area * seen_area:
+            continue
+        rect = Rect(x, y, width, height)
+        inside = probability[rect.slices][labels[rect.slices] == label]
+        numbers[label] = len(found) + 1
+        found.append(Component(len(found) + 1, rect, area, float(inside.max()) / 255.0))
+    return numbers[labels], tuple(found)
+
+
+def proposal_components(proposal: Proposal, *, threshold: float | None = None) -> tuple[Component, ...]:
+    """The components at a threshold of 0-1 (the bundle's when None)."""
+    return numbered_components(proposal, threshold=threshold)[1]
+
+
+def proposal_mask(
+    proposal: Proposal, *, threshold: float | None = None, dismissed: frozenset[int] = frozenset()
+) -> Mask:
+    """The proposed mask at frame size, `(height, width)` bool, without dismissed components."""
+    labels, components = numbered_components(proposal, threshold=threshold)
+    kept = np.zeros(len(components) + 1, np.bool_)
+    for component in components:
+        kept[component.number] = component.number not in dismissed
+    return kept[labels]
+
+
+def component_at(proposal: Proposal, point: Point, *, threshold: float | None = None) -> Component | None:
+    """The component under a point in image coordinates, or None."""
+    labels, components = numbered_components(proposal, threshold=threshold)
+    column, row = math.floor(point.x), math.floor(point.y)
+    if not (0 <= row < labels.shape[0] and 0 <= column < labels.shape[1]):
+        return None
+    number = int(labels[row, column])
+    return components[number - 1] if number else None
+
+
+def confidence(proposal: Proposal, *, threshold: float | None = None) -> float:
+    """Highest probability inside the remaining components, 0-1; 0 when there are none."""
+    return max((component.confidence for component in proposal_components(proposal, threshold=threshold)), default=0.0)
