@@ -1,4 +1,7 @@
-"""Commands as bytes for the journal. Payload version 1: a length-prefixed JSON head, then the patches one after another."""
+"""Commands as bytes for the journal.
+
+Payload version 1: a length-prefixed JSON head, then the patches one after another.
+"""
 
 from __future__ import annotations
 

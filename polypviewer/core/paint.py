@@ -17,8 +17,8 @@ def paint_segment(
     """Set to `value` every pixel whose centre lies within `radius` pixels of the segment from `a` to `b`.
 
     `label_map`: `(height, width)` uint8, painted in place. `a`, `b`: continuous image coordinates, may lie outside.
-    `radius` in image pixels, at least 0.5 (one pixel under the cursor is always painted). `limit`: `(height, width)` bool;
-    pixels where it is False stay as they are. Returns the clipped bounding rectangle of what was painted.
+    `radius` in image pixels, at least 0.5 (the pixel under the cursor is always painted). `limit`: `(height, width)`
+    bool; pixels where it is False stay as they are. Returns the clipped bounding rectangle of what was painted.
     """
     height, width = label_map.shape
     rect = segment_rect(a, b, radius).clipped(height, width)
@@ -48,7 +48,7 @@ def _within(rect: Rect, a: Point, b: Point, radius: float) -> NDArray[np.bool_]:
     y = (np.arange(rect.y, rect.bottom, dtype=np.float32) + np.float32(0.5 - a.y))[:, None]
     dx, dy = b.x - a.x, b.y - a.y
     length = dx * dx + dy * dy
-    if length > 0.0:
+    if length > 1e-6:
         along = np.clip((x * np.float32(dx) + y * np.float32(dy)) * np.float32(1.0 / length), 0.0, 1.0)
         distance = (x - along * np.float32(dx)) ** 2 + (y - along * np.float32(dy)) ** 2
     else:

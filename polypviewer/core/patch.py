@@ -46,7 +46,7 @@ def patch_between(before: LabelMap, after: LabelMap, rect: Rect) -> MaskPatch:
 
 
 def apply_patch(label_map: LabelMap, patch: MaskPatch) -> Rect:
-    """XOR the patch into `label_map` in place and return the rectangle that changed. Applying it twice changes nothing."""
+    """XOR the patch into `label_map` in place and return what changed. Applying it twice changes nothing."""
     if patch.is_empty:
         return EMPTY_RECT
     if label_map.shape != (patch.height, patch.width):

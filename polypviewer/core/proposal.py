@@ -32,8 +32,8 @@ class Geometry:
 class Proposal:
     """`probability` is `(h, w)` uint8 at network size (255 = certain); `seen` packs the field of view without insets.
 
-    `threshold` 0-1 and `minimum_area` (a fraction of the field of view) are the bundle's; `milliseconds` is the time that
-    the whole proposal took on `device`.
+    `threshold` 0-1 and `minimum_area` (a fraction of the field of view) are the bundle's; `milliseconds` is what the
+    whole proposal took on `device`.
     """
 
     id: UUID
@@ -51,7 +51,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One connected region of a proposal; `number` counts from 1 in scan order, `confidence` is its highest probability."""
+    """One connected region of a proposal. `number` counts from 1; `confidence` is its highest probability."""
 
     number: int
     rect: Rect
@@ -71,7 +71,7 @@ def unpack_seen(packed: bytes, *, height: int, width: int) -> Mask:
 
 
 def frame_probability(proposal: Proposal) -> NDArray[np.uint8]:
-    """The probability at frame size, `(height, width)` uint8, 0 outside the field of view (step 5 of docs/formats.md)."""
+    """The probability at frame size, `(height, width)` uint8, 0 where nothing is seen (formats.md, step 5)."""
     geometry = proposal.geometry
     box = geometry.box
     seen = unpack_seen(proposal.seen, height=geometry.height, width=geometry.width)

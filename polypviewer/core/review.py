@@ -62,7 +62,7 @@ class ReviewStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RevisionHead:
-    """A revision without children. `stage` is "working" or "final"; `round_name` "reading", "calibration", "adjudication"."""
+    """A revision without children. `stage`: working, final. `round_name`: reading, calibration, adjudication."""
 
     revision_id: UUID
     annotation_id: UUID
@@ -76,7 +76,7 @@ class RevisionHead:
 def review_status(values: Mapping[str, str], *, has_mask: bool, has_proposal: bool) -> ReviewStatus:
     """The status of a frame from its annotation's fields.
 
-    Accepted is a decided frame whose pixels are a proposal's or an import's; corrected one whose pixels a person drew.
+    Accepted is a decided frame whose pixels are a proposal's or an import's; corrected is one that a person drew.
     """
     decision = values.get("decision", Decision.UNDECIDED)
     if decision == Decision.NEEDS_WORK:
@@ -96,9 +96,10 @@ def may_train(presence: str, decision: str) -> bool:
 
 
 def frame_truth(heads: Sequence[RevisionHead]) -> RevisionHead | None:
-    """The one revision that is a frame's truth, or None: nothing decided yet, or readers disagree and nobody adjudicated.
+    """The one revision that is a frame's truth; None while nothing is decided or readers disagree.
 
-    Adjudication stands above final revisions, those above working ones. Two decided heads on the same level are a conflict.
+    Adjudication stands above final revisions, those above working ones. Two decided heads on one level
+    are a conflict.
     """
     decided = [head for head in heads if may_train(head.presence, head.decision)]
     for level in (_adjudicated, _final, _working):

@@ -1,0 +1,163 @@
+"""Commands, patches and history against a slow reference that keeps whole copies."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from polypviewer.core.command import Command, MaskChange, ValueChange, inverse
+from polypviewer.core.command_codec import decode_command, encode_command
+from polypviewer.core.draft import Draft
+from polypviewer.core.errors import EditError
+from polypviewer.core.geometry import Point, Rect, whole
+from polypviewer.core.history import History, rebuild_history
+from polypviewer.core.identity import FrameRef
+from polypviewer.core.label_map import LabelMap, empty_label_map
+from polypviewer.core.paint import paint_segment
+from polypviewer.core.patch import apply_patch, patch_between
+
+READER = UUID(int=7)
+FRAMES = (FrameRef(UUID(int=1), 0), FrameRef(UUID(int=1), 3), FrameRef(UUID(int=2), 0))
+SIZES = {FRAMES[0]: (23, 31), FRAMES[1]: (23, 31), FRAMES[2]: (17, 8)}
+
+
+def stroke(draft: Draft, a: Point, b: Point, *, radius: float, value: int) -> Command:
+    before = draft.label_map.copy()
+    rect = paint_segment(draft.label_map, a, b, radius, value=value)
+    patch = patch_between(before, draft.label_map, rect)
+    return Command(uuid4(), READER, "stroke", (MaskChange(draft.frame, patch),))
+
+
+coordinate = st.floats(-10, 45, allow_nan=False)
+strokes = st.tuples(
+    st.just("stroke"),
+    st.sampled_from(FRAMES),
+    coordinate,
+    coordinate,
+    coordinate,
+    coordinate,
+    st.floats(0.5, 12),
+    st.sampled_from([0, 1, 2, 255]),
+)
+steps = st.lists(st.one_of(strokes, st.tuples(st.just("undo")), st.tuples(st.just("redo"))), max_size=25)
+
+
+@settings(max_examples=120, deadline=None)
+@given(steps)
+def test_any_sequence_of_strokes_undo_and_redo_equals_a_model_that_keeps_copies(
+    sequence: list[tuple[Any, ...]],
+) -> None:
+    drafts = {frame: Draft(frame, empty_label_map(*SIZES[frame])) for frame in FRAMES}
+    history = History()
+    rows: list[tuple[str, Command]] = []
+    past: list[dict[FrameRef, LabelMap]] = [{f: d.label_map.copy() for f, d in drafts.items()}]
+    future: list[dict[FrameRef, LabelMap]] = []
+    for step in sequence:
+        if step[0] == "stroke":
+            _, frame, ax, ay, bx, by, radius, value = step
+            command = stroke(drafts[frame], Point(ax, ay), Point(bx, by), radius=radius, value=value)
+            history.push(command)
+            rows.append(("do", decode_command(encode_command(command))))
+            past.append({f: d.label_map.copy() for f, d in drafts.items()})
+            future.clear()
+        elif step[0] == "undo" and (undone := history.undo()):
+            for frame in undone.frames:
+                drafts[frame].apply_all(inverse(undone))
+            rows.append(("undo", undone))
+            future.append(past.pop())
+        elif step[0] == "redo" and (redone := history.redo()):
+            for frame in redone.frames:
+                drafts[frame].apply_all(redone.changes)
+            rows.append(("redo", redone))
+            past.append(future.pop())
+        for frame, draft in drafts.items():
+            assert np.array_equal(draft.label_map, past[-1][frame])
+    rebuilt = rebuild_history(rows)
+    assert [c.id for c in rebuilt.done] == [c.id for c in history.done]
+    assert [c.id for c in rebuilt.undone] == [c.id for c in history.undone]
+    assert rebuilt.size_bytes == history.size_bytes
+
+
+def test_applying_a_patch_twice_leaves_the_mask_as_it_was() -> None:
+    rng = np.random.default_rng(0)
+    before = rng.integers(0, 256, (40, 60), np.uint8)
+    after = before.copy()
+    after[5:20, 30:33] = rng.integers(0, 256, (15, 3), np.uint8)
+    patch = patch_between(before, after, whole(40, 60))
+    target = before.copy()
+    apply_patch(target, patch)
+    assert np.array_equal(target, after)
+    apply_patch(target, patch)
+    assert np.array_equal(target, before)
+
+
+def test_a_patch_keeps_only_the_tight_rectangle_of_the_difference() -> None:
+    before = empty_label_map(100, 100)
+    after = before.copy()
+    after[10:12, 50:55] = 3
+    assert patch_between(before, after, Rect(0, 0, 100, 90)).rect == Rect(50, 10, 5, 2)
+
+
+def test_a_patch_for_another_size_is_refused_and_changes_nothing() -> None:
+    after = empty_label_map(10, 10)
+    after[4, 4] = 1
+    patch = patch_between(empty_label_map(10, 10), after, whole(10, 10))
+    target = empty_label_map(11, 10)
+    with pytest.raises(EditError, match="another size"):
+        apply_patch(target, patch)
+    assert not target.any()
+
+
+def test_a_new_step_forgets_what_was_undone() -> None:
+    history = History()
+    draft = Draft(FRAMES[0], empty_label_map(*SIZES[FRAMES[0]]))
+    history.push(stroke(draft, Point(3, 3), Point(9, 9), radius=2, value=1))
+    history.undo()
+    history.push(stroke(draft, Point(5, 3), Point(9, 9), radius=2, value=1))
+    assert history.redo() is None
+
+
+def test_the_oldest_steps_are_dropped_beyond_the_budget_and_the_newest_never() -> None:
+    draft = Draft(FRAMES[0], empty_label_map(*SIZES[FRAMES[0]]))
+    history = History(budget_bytes=600)
+    commands = [stroke(draft, Point(i, 3), Point(i, 9), radius=2, value=i) for i in range(1, 20)]
+    for command in commands:
+        history.push(command)
+    assert history.size_bytes <= 600
+    assert history.last_done is commands[-1]
+
+
+def test_a_thousand_strokes_at_1080p_cost_less_than_20_mb() -> None:
+    draft = Draft(FRAMES[0], empty_label_map(1080, 1920))
+    history = History()
+    rng = np.random.default_rng(1)
+    for _ in range(1000):
+        x, y = rng.uniform(0, 1920), rng.uniform(0, 1080)
+        history.push(stroke(draft, Point(x, y), Point(x + 120, y + 60), radius=34, value=int(rng.integers(0, 3))))
+    assert history.size_bytes <= 20_000_000
+
+
+def test_values_and_pixels_of_a_command_survive_the_journal_codec() -> None:
+    draft = Draft(FRAMES[2], empty_label_map(17, 8))
+    painted = stroke(draft, Point(2, 2), Point(6, 15), radius=1.5, value=4)
+    value = ValueChange(FRAMES[2], "comment", None, "größer als 5 mm?")
+    command = Command(uuid4(), READER, "accept", (*painted.changes, value), uuid4(), "Accept")
+    assert decode_command(encode_command(command)) == command
+
+
+def test_a_journal_entry_that_is_cut_off_is_an_error_with_a_sentence() -> None:
+    draft = Draft(FRAMES[2], empty_label_map(17, 8))
+    data = encode_command(stroke(draft, Point(2, 2), Point(6, 15), radius=3, value=4))
+    for length in (0, 3, 20, len(data) - 1):
+        with pytest.raises(EditError):
+            decode_command(data[:length])
+
+
+def test_an_unknown_field_is_a_defect_and_not_stored() -> None:
+    with pytest.raises(ValueError, match="unknown annotation field"):
+        ValueChange(FRAMES[0], "lesion:255", None, "x")
