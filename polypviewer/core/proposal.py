@@ -92,20 +92,25 @@ def numbered_components(
     geometry = proposal.geometry
     probability = frame_probability(proposal)
     seen_area = int(unpack_seen(proposal.seen, height=geometry.height, width=geometry.width).sum())
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(
-        (probability >= max(level, 1)).astype(np.uint8), connectivity=8
-    )
-    numbers = np.zeros(len(stats), np.int32)
+    binary = (probability >= max(level, 1)).astype(np.uint8)
+    numbers = np.zeros(binary.shape, np.int32)
+    # Only where anything is proposed: a tenth of a frame, usually, and this runs while a threshold is dragged.
+    around = Rect(*cv2.boundingRect(binary))
+    if around.is_empty:
+        return numbers, ()
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(binary[around.slices], connectivity=8)
+    new_numbers = np.zeros(len(stats), np.int32)
     found: list[Component] = []
     for label in range(1, len(stats)):
         x, y, width, height, area = (int(value) for value in stats[label])
         if area < proposal.minimum_area * seen_area:
             continue
-        rect = Rect(x, y, width, height)
-        inside = probability[rect.slices][labels[rect.slices] == label]
-        numbers[label] = len(found) + 1
+        rect = Rect(x + around.x, y + around.y, width, height)
+        inside = probability[rect.slices][labels[y : y + height, x : x + width] == label]
+        new_numbers[label] = len(found) + 1
         found.append(Component(len(found) + 1, rect, area, float(inside.max()) / 255.0))
-    return numbers[labels], tuple(found)
+    numbers[around.slices] = new_numbers[labels]
+    return numbers, tuple(found)
 
 
 def proposal_components(proposal: Proposal, *, threshold: float | None = None) -> tuple[Component, ...]:
@@ -117,11 +122,13 @@ def proposal_mask(
     proposal: Proposal, *, threshold: float | None = None, dismissed: frozenset[int] = frozenset()
 ) -> Mask:
     """The proposed mask at frame size, `(height, width)` bool, without dismissed components."""
-    labels, components = numbered_components(proposal, threshold=threshold)
-    kept = np.zeros(len(components) + 1, np.bool_)
+    numbers, components = numbered_components(proposal, threshold=threshold)
+    mask: Mask = numbers > 0
     for component in components:
-        kept[component.number] = component.number not in dismissed
-    return kept[labels]
+        if component.number in dismissed:
+            rows, columns = component.rect.slices
+            mask[rows, columns] &= numbers[rows, columns] != component.number
+    return mask
 
 
 def component_at(proposal: Proposal, point: Point, *, threshold: float | None = None) -> Component | None:
