@@ -21,7 +21,8 @@ def network_input(
     its aspect: `INTER_AREA` if the crop is larger in either axis, else `INTER_LINEAR`.
     """
     box = field_of_view.box
-    crop = image[box.top : box.bottom, box.left : box.right] * _seen_in_box(field_of_view)[..., np.newaxis]
+    seen = _seen_in_box(field_of_view).view(np.uint8)
+    crop = np.asarray(cv2.copyTo(image[box.top : box.bottom, box.left : box.right], seen), np.uint8)
     return np.asarray(cv2.resize(crop, (width, height), interpolation=_rule(crop, height, width)), np.uint8)
 
 
