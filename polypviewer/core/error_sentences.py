@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from polypviewer.core.error_rows_files import FILE_ROWS
+from polypviewer.core.error_rows_media import DATASET_ROWS, MEDIA_ROWS
+from polypviewer.core.error_rows_segmentation import SEGMENTATION_ROWS
 
 EDIT_ROWS: Final[dict[str, tuple[str, str]]] = {
     "edit.read_only": (
@@ -49,4 +51,10 @@ EDIT_ROWS: Final[dict[str, tuple[str, str]]] = {
     ),
 }
 
-SENTENCES: Final[dict[str, tuple[str, str]]] = {**EDIT_ROWS, **FILE_ROWS}
+SENTENCES: Final[dict[str, tuple[str, str]]] = {
+    **EDIT_ROWS,
+    **FILE_ROWS,
+    **MEDIA_ROWS,
+    **DATASET_ROWS,
+    **SEGMENTATION_ROWS,
+}

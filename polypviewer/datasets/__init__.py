@@ -1,1 +1,1 @@
-"""See docs/architecture.md."""
+"""Other people's formats in and out, splits, de-identification, and the demo (floor 1)."""

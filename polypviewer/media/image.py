@@ -161,6 +161,7 @@ def decode_with_pillow(data: bytes, *, name: str) -> RgbImage:
 
 
 def _pillow_pixels(image: Image.Image, *, name: str) -> RgbImage:
+    image.load()
     if image.mode.startswith(("I", "F")):
         return scaled_to_8_bits(np.asarray(image), name=name)
     if image.mode == "LA":
