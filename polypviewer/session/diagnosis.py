@@ -51,10 +51,8 @@ def window_problem() -> str | None:
 
     Takes some 50 ms, loads no part of Qt into this process, and cannot end it.
     """
-    for check in window_checks():
-        if check.state == "error":
-            return f"{check.detail} {check.cure}"
-    return None
+    problems = [f"{check.detail} {check.cure}" for check in window_checks() if check.state == "error"]
+    return " ".join(problems) or None
 
 
 def window_checks(environment: Mapping[str, str] | None = None) -> tuple[Check, ...]:
@@ -109,7 +107,7 @@ def _library_check(platform: str) -> Check:
     missing = missing_libraries(window_files(platform))
     if missing:
         detail = f"Qt's windows lack the system libraries {', '.join(missing)}."
-        return Check("system libraries", "error", detail, f"Run: {install_command(missing)}")
+        return Check("system libraries", "error", detail, f"Run: {install_command(missing)}.")
     return Check("system libraries", "ok", f"all that Qt needs for {platform} are there")
 
 

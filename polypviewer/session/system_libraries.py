@@ -7,6 +7,7 @@ there is no `ldd`, tried one after another in a process of their own. So nothing
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import shutil
 import subprocess
@@ -101,7 +102,7 @@ def x_server_answers(display: str) -> bool:
         return False
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(display.encode(), None))
-    answers = xcb.xcb_connection_has_error(connection) == 0
+    answers = bool(xcb.xcb_connection_has_error(connection) == 0)
     xcb.xcb_disconnect(connection)
     return answers
 
@@ -116,7 +117,8 @@ def pyside_folder() -> Path | None:
 def install_command(libraries: Iterable[str]) -> str:
     """The command that installs the packages of `libraries` on Debian and Ubuntu."""
     names = [PACKAGES.get(library, library) for library in libraries]
-    return f"sudo apt-get install -y {' '.join(dict.fromkeys(names))}"
+    prefix = "" if getattr(os, "geteuid", int)() == 0 else "sudo "
+    return f"{prefix}apt-get install -y {' '.join(dict.fromkeys(names))}"
 
 
 def _plugins(folder: Path) -> Path:
