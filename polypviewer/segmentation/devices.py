@@ -7,9 +7,10 @@ import io
 import platform
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
+from importlib import import_module, metadata
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -42,15 +43,29 @@ def installed_runtimes() -> dict[str, str]:
 
 
 def load_runtime() -> ModuleType:
-    """The `onnxruntime` module, loaded at the first call. Raises `SegmentationError` ("runtime.missing")."""
+    """The `onnxruntime` module, loaded at the first call.
+
+    Raises `SegmentationError`: "runtime.missing", or "runtime.two" when two packages have overwritten each other.
+    """
     try:
-        import onnxruntime
+        module = import_module("onnxruntime")
     except ImportError as error:
-        raise SegmentationError("runtime.missing") from error
-    if not hasattr(onnxruntime, "InferenceSession"):
-        raise SegmentationError("runtime.missing")
-    module: ModuleType = onnxruntime
+        raise _no_runtime() from error
+    if not hasattr(module, "InferenceSession"):
+        raise _no_runtime()
     return module
+
+
+def two_runtimes(runtimes: Mapping[str, str]) -> SegmentationError:
+    """The error of more than one installed runtime; `runtimes` as `installed_runtimes` gives them."""
+    listed = " and ".join(f"{name} {version}" for name, version in runtimes.items())
+    wanted = "onnxruntime-gpu" if "onnxruntime-gpu" in runtimes else "onnxruntime"
+    return SegmentationError("runtime.two", packages=listed, packages_words=" ".join(runtimes), wanted=wanted)
+
+
+def _no_runtime() -> SegmentationError:
+    runtimes = installed_runtimes()
+    return two_runtimes(runtimes) if len(runtimes) > 1 else SegmentationError("runtime.missing")
 
 
 def available_devices() -> tuple[Device, ...]:

@@ -15,6 +15,7 @@ from polypviewer.segmentation.devices import (
     installed_runtimes,
     load_runtime,
     nvidia_name,
+    two_runtimes,
 )
 
 OLDEST_PYTHON = (3, 11)
@@ -49,8 +50,7 @@ def runtime_check(runtimes: Mapping[str, str]) -> Check:
         cure = SegmentationError("runtime.missing").cure
         return Check("onnxruntime", "error", "no onnxruntime is installed", cure)
     if len(runtimes) > 1:
-        wanted = "onnxruntime-gpu" if "onnxruntime-gpu" in runtimes else "onnxruntime"
-        error = SegmentationError("runtime.two", packages=listed, packages_words=" ".join(runtimes), wanted=wanted)
+        error = two_runtimes(runtimes)
         return Check("onnxruntime", "error", error.happened, error.cure)
     try:
         load_runtime()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -54,6 +55,13 @@ def test_models_are_listed_and_broken_ones_named(tmp_path: Path) -> None:
 def test_without_onnxruntime_there_is_no_device_and_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(SegmentationError, match="onnxruntime is not installed"):
+        devices.load_runtime()
+
+
+def test_two_runtimes_that_overwrote_each_other_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", ModuleType("onnxruntime"))
+    monkeypatch.setattr(devices, "installed_runtimes", lambda: {"onnxruntime": "1", "onnxruntime-gpu": "2"})
+    with pytest.raises(SegmentationError, match="break each other: onnxruntime 1 and onnxruntime-gpu 2"):
         devices.load_runtime()
 
 
