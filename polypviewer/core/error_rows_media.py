@@ -79,6 +79,10 @@ DATASET_ROWS: Final[dict[str, tuple[str, str]]] = {
         "Choose a folder that holds JPEG, PNG, TIFF, BMP, WebP or video files.",
     ),
     "dataset.mask_unreadable": ("The mask {name} cannot be read.", "Copy it again from its source."),
+    "dataset.mask_values": (
+        "The mask {name} is neither black nor white: its highest value is {highest}.",
+        "Save it with 0 for background and 255 for polyp.",
+    ),
     "dataset.mask_size": (
         "{name} has a mask of another size: {mask_width}x{mask_height} for an image of {width}x{height}.",
         "Use a mask of the image's own size.",
@@ -95,6 +99,10 @@ DATASET_ROWS: Final[dict[str, tuple[str, str]]] = {
     "dataset.destination_in_use": (
         "{name} is not empty, so nothing was written.",
         "Choose another folder, or say that it may be overwritten.",
+    ),
+    "dataset.destination_is_foreign": (
+        "{name} holds files that no export wrote, so it was not replaced.",
+        "Choose an empty folder, or one that an export of this program wrote.",
     ),
     "dataset.destination_not_a_folder": ("{name} is a file.", "Choose a folder."),
     "dataset.not_written": (
