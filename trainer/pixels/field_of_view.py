@@ -1,8 +1,9 @@
 """The endoscope's field of view (`fov-1`): where the frame shows tissue, and which insets lie over it.
 
-The trainer's copy (the application keeps its own, twice on purpose). Specification: docs/formats.md, "From frame to mask"; golden vectors in tests/contract.
+The trainer's copy (twice on purpose). Specification: docs/formats.md, "From frame to mask";
+golden vectors in tests/contract/golden_pixels.json.
 
-The rule is plain on purpose. On a copy of about 200 to 400 lines: near-black is outside; flat rectangles in a colour that
+The rule is plain on purpose. On a copy of 200 to 400 lines: near-black is outside; flat rectangles in a colour that
 mucosa does not have (the green position inset, a blue message banner) are insets; an opening removes burnt-in text;
 the convex hull of the largest bright component is the field of view, so a dark lumen inside stays inside.
 Limits: white text written over tissue is not found, and a frame that is almost black is taken whole.
@@ -109,7 +110,8 @@ def _hull_of_largest(bright: NDArray[np.uint8], step: int, *, height: int, width
     contours, _ = cv2.findContours((labels == largest).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     corners = np.concatenate([contour.reshape(-1, 2) for contour in contours]).astype(np.int32) * step
     far = step - 1
-    spread = np.concatenate([corners, corners + (far, 0), corners + (0, far), corners + (far, far)]).astype(np.int32)
+    reach = np.array([(0, 0), (far, 0), (0, far), (far, far)], np.int32)
+    spread = (corners[np.newaxis] + reach[:, np.newaxis]).reshape(-1, 2)
     spread[:, 0] = np.minimum(spread[:, 0], width - 1)
     spread[:, 1] = np.minimum(spread[:, 1], height - 1)
     return np.asarray(cv2.convexHull(spread), np.int32).reshape(-1, 2)

@@ -1,6 +1,7 @@
 """Between frame pixels and network pixels: blank, crop, stretch, and back (resize rule `stretch`).
 
-The trainer's copy (the application keeps its own, twice on purpose). Specification: docs/formats.md, "From frame to mask"; golden vectors in tests/contract.
+The trainer's copy (twice on purpose). Specification: docs/formats.md, "From frame to mask";
+golden vectors in tests/contract/golden_pixels.json.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def network_input(
 
 def quantise(probability: NDArray[np.float32]) -> NDArray[np.uint8]:
     """`round(255 * p)` as uint8, halves to even; `probability`: any shape, in 0..1."""
-    return np.rint(np.clip(probability, 0.0, 1.0) * np.float32(255.0)).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(probability, 0.0, 1.0) * np.float32(255.0)), np.uint8)
 
 
 def to_frame(probability_u8: NDArray[np.uint8], field_of_view: FieldOfView) -> NDArray[np.uint8]:

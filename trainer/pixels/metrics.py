@@ -1,6 +1,7 @@
 """Overlap of a mask with the truth, by name: per image and pooled, ignore-aware.
 
-The trainer's copy (the application keeps its own, twice on purpose). Specification: docs/formats.md, "From frame to mask"; golden vectors in tests/contract.
+The trainer's copy (twice on purpose). Specification: docs/formats.md, "From frame to mask";
+golden vectors in tests/contract/golden_pixels.json.
 Definitions: per-image Dice = mean of 2TP/(2TP+FP+FN) over frames that hold a polyp; pooled = the same on summed counts.
 """
 

@@ -1,6 +1,7 @@
 """From probability at frame size to a mask and its confidence.
 
-The trainer's copy (the application keeps its own, twice on purpose). Specification: docs/formats.md, "From frame to mask"; golden vectors in tests/contract.
+The trainer's copy (twice on purpose). Specification: docs/formats.md, "From frame to mask";
+golden vectors in tests/contract/golden_pixels.json.
 """
 
 from __future__ import annotations

@@ -1,0 +1,42 @@
+"""The device a run really uses, and the precision it computes in."""
+
+from __future__ import annotations
+
+import platform
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+from trainer.errors import DeviceError
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` takes CUDA where there is one; asking for `cuda` where there is none raises DeviceError, never falls back."""
+    if name not in ("auto", "cpu", "cuda"):
+        raise DeviceError("device.unknown", f"There is no device called '{name}'.", "Choose auto, cpu or cuda.")
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise DeviceError(
+            "device.no_cuda",
+            "CUDA was asked for, but this PyTorch sees no CUDA device.",
+            "Install a CUDA build of PyTorch and a driver, or choose --device cpu.",
+        )
+    return torch.device("cuda" if available and name != "cpu" else "cpu")
+
+
+def device_name(device: torch.device) -> str:
+    """The name people know the device by."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "CPU"
+
+
+def mixed_precision(device: torch.device, precision: str) -> AbstractContextManager[object]:
+    """bfloat16 where the device computes in it natively (`auto`) or on demand (`bf16`); else float32."""
+    native = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_has_bf16()
+    if precision == "bf16" or (precision == "auto" and native):
+        return torch.autocast(device.type, torch.bfloat16)
+    return nullcontext()
+
+
+def _cpu_has_bf16() -> bool:
+    supported = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
+    return bool(supported()) if supported is not None else False

@@ -1,0 +1,134 @@
+"""U-Net over a MobileNetV2 1.0 encoder (Sandler et al. 2018), made for two CPU cores.
+
+The encoder's batch norm is folded into its biases, as in TensorFlow's released weights, so it is trained like a
+network with frozen batch norm; padding is TensorFlow's SAME (right and bottom at stride 2). The decoder has batch norm
+and ends at half size: the logits are stretched to full size, which costs less than a fifth stage and no accuracy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from torch import Tensor, nn
+
+from trainer.errors import DataError
+from trainer.models.network import Network, conv_bn_relu
+
+BLOCKS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+"""Expansion, channels, repeats and first stride of each stage, as in the paper's table 2."""
+SKIP_STAGES = {0: 16, 1: 24, 2: 32, 4: 96}
+"""Stages whose output the decoder sees (strides 2, 4, 8, 16) and their channels; the last stage is the bottom."""
+
+
+class SameConv(nn.Conv2d):
+    """3x3 convolution with TensorFlow's SAME padding: at stride 2 one pixel right and below, for even sizes."""
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int, groups: int = 1) -> None:
+        super().__init__(inputs, outputs, 3, stride=stride, padding=0 if stride == 2 else 1, groups=groups)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(functional.pad(input, (0, 1, 0, 1)) if self.stride[0] == 2 else input)
+
+
+class InvertedResidual(nn.Module):
+    """Expand 1x1, depthwise 3x3, project 1x1; the input is added where shapes agree."""
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int, expansion: int) -> None:
+        super().__init__()
+        hidden = inputs * expansion
+        layers: list[nn.Module] = []
+        if expansion > 1:
+            layers += [nn.Conv2d(inputs, hidden, 1), nn.ReLU6(inplace=True)]
+        layers += [SameConv(hidden, hidden, stride=stride, groups=hidden), nn.ReLU6(inplace=True)]
+        layers.append(nn.Conv2d(hidden, outputs, 1))
+        self.layers = nn.Sequential(*layers)
+        self.adds = stride == 1 and inputs == outputs
+
+    def forward(self, image: Tensor) -> Tensor:
+        out: Tensor = self.layers(image)
+        return image + out if self.adds else out
+
+
+class MobileEncoder(nn.Module):
+    """MobileNetV2's stages; returns the features at strides 2, 4, 8, 16 and 32."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(SameConv(3, 32, stride=2), nn.ReLU6(inplace=True))
+        self.stages = nn.ModuleList()
+        inputs = 32
+        for expansion, channels, repeats, stride in BLOCKS:
+            blocks = []
+            for number in range(repeats):
+                first = stride if number == 0 else 1
+                blocks.append(InvertedResidual(inputs, channels, stride=first, expansion=expansion))
+                inputs = channels
+            self.stages.append(nn.Sequential(*blocks))
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        features, out = [], self.stem(image)
+        for number, stage in enumerate(self.stages):
+            out = stage(out)
+            if number in SKIP_STAGES or number == len(BLOCKS) - 1:
+                features.append(out)
+        return features
+
+
+class MobileDecoder(nn.Module):
+    """Four steps up, from stride 32 to stride 2: stretch, join with the encoder's features, two convolutions."""
+
+    def __init__(self, widths: Sequence[int], dropout: float) -> None:
+        super().__init__()
+        skips = list(reversed(SKIP_STAGES.values()))
+        inputs = [BLOCKS[-1][1], *widths[:-1]]
+        self.steps = nn.ModuleList(
+            nn.Sequential(conv_bn_relu(below + skip, width), conv_bn_relu(width, width))
+            for below, skip, width in zip(inputs, skips, widths, strict=True)
+        )
+        self.dropout = nn.Dropout2d(dropout)
+        self.head = nn.Conv2d(widths[-1], 1, 1)
+
+    def forward(self, features: list[Tensor]) -> Tensor:
+        out = self.dropout(features[-1])
+        for step, skip in zip(self.steps, reversed(features[:-1]), strict=True):
+            out = functional.interpolate(out, scale_factor=2.0, mode="nearest")
+            out = step(torch.cat([out, skip], dim=1))
+        logits = self.head(out)
+        return functional.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+class MobileUNet(Network):
+    """`decoder`: the four widths of the decoder, from the bottom up; `dropout`: of whole channels at the bottom."""
+
+    def __init__(self, *, decoder: Sequence[int] = (128, 64, 32, 24), dropout: float = 0.1) -> None:
+        super().__init__()
+        self.encoder = MobileEncoder()
+        self.decoder = MobileDecoder(tuple(decoder), dropout)
+
+    def forward(self, image: Tensor) -> Tensor:
+        logits: Tensor = self.decoder(self.encoder(image))
+        return logits
+
+
+def load_imagenet(network: MobileUNet, path: Path) -> None:
+    """Start the encoder from folded ImageNet weights: an NPZ with `NN:layer.weight` and `.bias` in layer order.
+
+    Raises DataError when the file is missing or its shapes are not MobileNetV2 1.0's.
+    """
+    cure = "Give the path of the MobileNetV2 1.0 weights with --encoder."
+    if not path.is_file():
+        raise DataError("encoder.missing", f"There are no encoder weights at {path}.", cure)
+    convolutions = [layer for layer in network.encoder.modules() if isinstance(layer, nn.Conv2d)]
+    with np.load(path) as arrays:
+        keys = sorted(key.removesuffix(".weight") for key in arrays.files if key.endswith(".weight"))
+        for layer, key in zip(convolutions, keys, strict=False):
+            weight, bias = torch.from_numpy(arrays[f"{key}.weight"]), torch.from_numpy(arrays[f"{key}.bias"])
+            if layer.weight.shape != weight.shape or layer.bias is None:
+                raise DataError("encoder.shape", f"{path.name} does not hold MobileNetV2 1.0 ({key} differs).", cure)
+            with torch.no_grad():
+                layer.weight.copy_(weight)
+                layer.bias.copy_(bias)
