@@ -34,7 +34,7 @@ class Side:
         """Every array on the way from a frame to its mask."""
         field = self.fields.find_field_of_view(image)
         frame_u8 = self.geometry.to_frame(self.geometry.quantise(probability), field)
-        area = int(np.count_nonzero(field.mask))
+        area = int(np.count_nonzero(field.seen()))
         mask = self.postprocess.binarise(frame_u8, threshold=THRESHOLD, minimum_area=MINIMUM_AREA, field_area=area)
         return {
             "field": field.mask,

@@ -19,8 +19,8 @@ def binarise(
     """The mask of one frame.
 
     `frame_u8`: `(height, width)` uint8 probability. `threshold`: in 0..1; kept is `frame_u8 >= ceil(255 * threshold)`.
-    8-connected components smaller than `minimum_area * field_area` pixels are removed; `field_area` is the area of the
-    field-of-view mask in pixels.
+    8-connected components smaller than `minimum_area * field_area` pixels are removed; `field_area` is the number
+    of pixels that are seen: inside the field of view and not under an inset.
     """
     binary = frame_u8 >= max(1, math.ceil(255 * threshold))
     if minimum_area <= 0 or not binary.any():
