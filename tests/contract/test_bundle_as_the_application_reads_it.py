@@ -6,10 +6,18 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import resources
-from polypviewer.segmentation import ModelBundle, check_network, choose_bundle, load_bundle
+from polypviewer.segmentation import (
+    ModelBundle,
+    OnnxSegmenter,
+    check_network,
+    choose_bundle,
+    load_bundle,
+    predict_image,
+)
 from polypviewer.segmentation.card import Card, parse_card
 
 ROOT = Path(__file__).parents[2]
@@ -49,3 +57,20 @@ def test_a_bundle_that_comes_along_is_whole_and_its_network_is_what_its_card_say
     assert bundle.card.intended_use
     assert bundle.card.known_failures
     assert bundle.card.metrics
+
+
+@pytest.mark.torch
+def test_a_bundle_that_the_trainer_writes_is_read_and_runs(tmp_path: Path) -> None:
+    from trainer.export import CardFacts, write_bundle
+    from trainer.models.registry import Architecture, build_network
+
+    architecture = Architecture("unet", {"widths": [4, 8]})
+    facts = CardFacts("tiny", "0.1", architecture, (32, 64), "tests", ("all of them",), {"weights": "none"})
+    written = write_bundle(tmp_path / "tiny", build_network(architecture), facts)
+    bundle = load_bundle(tmp_path / "tiny")
+    check_network(bundle)
+    assert bundle.digest == written.digest
+    assert (bundle.card.height, bundle.card.width) == written.size
+    assert bundle.card.threshold == written.threshold
+    prediction = predict_image(np.full((90, 160, 3), 128, np.uint8), OnnxSegmenter(bundle, device="cpu"))
+    assert prediction.mask.shape == (90, 160)
