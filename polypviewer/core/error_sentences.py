@@ -11,6 +11,7 @@ from typing import Final
 from polypviewer.core.error_rows_files import FILE_ROWS
 from polypviewer.core.error_rows_media import DATASET_ROWS, MEDIA_ROWS
 from polypviewer.core.error_rows_segmentation import SEGMENTATION_ROWS
+from polypviewer.core.error_rows_session import SESSION_ROWS
 
 EDIT_ROWS: Final[dict[str, tuple[str, str]]] = {
     "edit.read_only": (
@@ -57,4 +58,5 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     **MEDIA_ROWS,
     **DATASET_ROWS,
     **SEGMENTATION_ROWS,
+    **SESSION_ROWS,
 }

@@ -1,1 +1,1 @@
-"""See docs/architecture.md."""
+"""The running application without windows: one open project, its lanes, edits, proposals and trainings."""

@@ -1,0 +1,124 @@
+"""The desk: what the parts of a session share. One project, the shown frame, history, lights and lanes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from PySide6.QtCore import QObject
+
+from polypviewer.core.draft import Draft
+from polypviewer.core.errors import EditError
+from polypviewer.core.history import History
+from polypviewer.core.identity import FrameRef
+from polypviewer.core.label_map import has_polyp
+from polypviewer.core.review import ReviewStatus, review_status
+from polypviewer.session.frame_order import FrameOrder
+from polypviewer.session.keeping import Keeper
+from polypviewer.session.lanes import Lane
+from polypviewer.session.messages import message_of
+from polypviewer.session.queue import QUEUES, Pace, StatusLights
+from polypviewer.session.settings import Settings
+from polypviewer.session.signals import SessionSignals
+from polypviewer.session.values import QueueName, ShownFrame
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectInfo:
+    """The open project. `reader` is a pseudonym; `holder` says who holds it when it is read-only."""
+
+    folder: Path
+    name: str
+    reader: str
+    reader_id: UUID
+    read_only: bool
+    holder: str
+
+
+class Lanes:
+    """`infer` runs models, `decode` reads pixels, `disk` owns the project's stores, `work` does long jobs."""
+
+    def __init__(self, parent: QObject) -> None:
+        self.infer = Lane("infer", parent)
+        self.decode = Lane("decode", parent)
+        self.disk = Lane("disk", parent)
+        self.work = Lane("work", parent)
+
+    def close(self) -> None:
+        """Join all workers; what the disk lane was given is done first."""
+        self.work.close()
+        self.infer.close()
+        self.decode.close()
+        self.disk.close(finish=True)
+
+
+class Desk:
+    """Belongs to the thread of the window. Workers get snapshots of it, and the keeper on the `disk` lane only."""
+
+    def __init__(self, signals: SessionSignals, settings: Settings) -> None:
+        self.signals = signals
+        self.settings = settings
+        self.lanes = Lanes(signals)
+        self.pace = Pace()
+        self.clear()
+        for lane in (self.lanes.infer, self.lanes.decode, self.lanes.disk, self.lanes.work):
+            lane.failed.connect(self.say_error)
+
+    def clear(self) -> None:
+        """No project."""
+        self.project: ProjectInfo | None = None
+        self.keeper: Keeper | None = None
+        self.frames = FrameOrder()
+        self.paths: dict[UUID, Path] = {}
+        self.shown: ShownFrame | None = None
+        self.history = History()
+        self.lights = StatusLights()
+        self.proposed: set[FrameRef] = set()
+
+    def say_error(self, error: Exception) -> None:
+        """An expected error becomes a message; a defect too, with its details, and goes to the log."""
+        from polypviewer.session.crash import log_error
+
+        log_error(error)
+        self.signals.message.emit(message_of(error))
+
+    def need_project(self) -> tuple[ProjectInfo, Keeper]:
+        """The open project. Raises `EditError` ("edit.no_project") without one."""
+        if self.project is None or self.keeper is None:
+            raise EditError("edit.no_project")
+        return self.project, self.keeper
+
+    def need_frame(self) -> ShownFrame:
+        """The shown frame. Raises `EditError` ("edit.no_frame") without one."""
+        if self.shown is None:
+            raise EditError("edit.no_frame")
+        return self.shown
+
+    def need_editable(self) -> ShownFrame:
+        """The shown frame of a project that may be edited. Raises `EditError`."""
+        shown = self.need_frame()
+        project, _ = self.need_project()
+        if project.read_only:
+            raise EditError("edit.read_only", holder=project.holder)
+        return shown
+
+    def relight(self, draft: Draft) -> None:
+        """Work out the status light of a draft's frame anew and tell if it changed."""
+        status = review_status(
+            draft.values, has_mask=has_polyp(draft.label_map), has_proposal=draft.frame in self.proposed
+        )
+        if self.lights.change(draft.frame, status):
+            self.signals.status_changed.emit(draft.frame)
+            self.signals.queue_changed.emit()
+
+    def light_proposed(self, ref: FrameRef) -> None:
+        """A proposal came for a frame: an untouched one is lit as proposed."""
+        if self.lights[ref] == ReviewStatus.UNREVIEWED and self.lights.change(ref, ReviewStatus.PROPOSED):
+            self.signals.status_changed.emit(ref)
+            self.signals.queue_changed.emit()
+
+    def undecided(self) -> list[FrameRef]:
+        """Frames that nobody has decided, in order."""
+        decided = QUEUES[QueueName.DECIDED]
+        return [ref for ref in self.frames if self.lights[ref] not in decided]

@@ -1,0 +1,233 @@
+"""Edits of the shown frame: strokes, decisions, undo and redo across frames. Each is a Command, kept before it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+from uuid import UUID, uuid4
+
+from polypviewer.core.command import Change, Command, MaskChange, inverse
+from polypviewer.core.errors import EditError
+from polypviewer.core.geometry import EMPTY_RECT, Point, Rect
+from polypviewer.core.proposal import Proposal
+from polypviewer.core.review import (
+    accept_changes,
+    dismiss_changes,
+    drawn_changes,
+    needs_work_changes,
+    no_polyp_changes,
+    set_value,
+    take_proposal_changes,
+)
+from polypviewer.session.desk import Desk
+from polypviewer.session.keeping import Action, Keeping, RevisionOrder
+from polypviewer.session.messages import message
+from polypviewer.session.navigation import Navigation
+from polypviewer.session.strokes import Stroke
+from polypviewer.session.values import ShownFrame, ShownProposal
+
+DECIDING: Final = frozenset({"accept", "no_polyp", "needs_work"})
+
+
+class Editing:
+    """Everything here runs on the window's thread on the shown draft; disks and models hear of it afterwards."""
+
+    def __init__(self, desk: Desk, keeping: Keeping, *, proposal_of: Callable[[], ShownProposal | None]) -> None:
+        self._desk = desk
+        self._keeping = keeping
+        self._proposal_of = proposal_of
+        self._stroke: Stroke | None = None
+
+    @property
+    def is_drawing(self) -> bool:
+        """True between press and release."""
+        return self._stroke is not None
+
+    def reset(self) -> None:
+        """Another project."""
+        self._stroke = None
+
+    # --- strokes ---
+
+    def begin_stroke(self, value: int) -> None:
+        """The press: `value` 0 erases, 1-254 paints a lesion slot, 255 ignore. Raises `EditError` when refused."""
+        shown = self._desk.need_editable()
+        if self._stroke is not None:
+            raise EditError("edit.stroke_under_way")
+        self._stroke = Stroke(shown.draft, value=value)
+
+    def stroke_to(self, point: Point, radius: float) -> Rect:
+        """Paint on to a point; radius in image pixels. Returns what changed; nothing without a press."""
+        if self._stroke is None:
+            return EMPTY_RECT
+        rect = self._stroke.reach(point, radius)
+        self._desk.signals.pixels_changed.emit(rect)
+        return rect
+
+    def end_stroke(self) -> None:
+        """The release: one command. A stroke that changed no pixel leaves none."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is None:
+            return
+        patch = stroke.patch()
+        if patch.is_empty:
+            return
+        draft = stroke.draft
+        fields = drawn_changes(draft)
+        draft.apply_all(fields)
+        kind = "erase" if stroke.value == 0 else "stroke"
+        self._done(kind, (MaskChange(draft.frame, patch), *fields))
+
+    def cancel_stroke(self) -> None:
+        """Escape: the label map is as it was at the press."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is not None:
+            self._desk.signals.pixels_changed.emit(stroke.restore())
+
+    # --- decisions ---
+
+    def accept(self) -> None:
+        """Accept what is painted now, or, where nothing is, the proposal as it is shown. Raises `EditError`."""
+        shown = self._ready()
+        proposal = self._proposal_of()
+        changes = accept_changes(
+            shown.draft,
+            shown_proposal=proposal.mask if proposal is not None else None,
+            proposal_id=proposal.proposal.id if proposal is not None else None,
+        )
+        self._do("accept", changes)
+        self._desk.signals.message.emit(message("frame.accepted", offers_undo=True))
+
+    def state_no_polyp(self) -> None:
+        """State that this frame holds no polyp. Raises `EditError` while a mask stands."""
+        shown = self._ready()
+        self._do("no_polyp", no_polyp_changes(shown.draft))
+        self._desk.signals.message.emit(message("frame.no_polyp", offers_undo=True))
+
+    def needs_work(self) -> None:
+        """Mark the frame for later; it never trains. Raises `EditError`."""
+        shown = self._ready()
+        self._do("needs_work", needs_work_changes(shown.draft))
+        self._desk.signals.message.emit(message("frame.needs_work", offers_undo=True))
+
+    def take_proposal(self) -> None:
+        """Copy the shown proposal into the empty label map to correct it. Raises `EditError`."""
+        shown = self._ready()
+        proposal = self._need_proposal()
+        changes = take_proposal_changes(shown.draft, shown_proposal=proposal.mask, proposal_id=proposal.proposal.id)
+        self._do("take_proposal", changes)
+
+    def dismiss_at(self, point: Point) -> None:
+        """Dismiss the proposed region under a point in image coordinates. Raises `EditError`."""
+        shown = self._ready()
+        proposal = self._need_proposal()
+        height, width = proposal.labels.shape
+        inside = 0 <= point.x < width and 0 <= point.y < height
+        number = int(proposal.labels[int(point.y), int(point.x)]) if inside else 0
+        if number == 0 or number in proposal.dismissed:
+            raise EditError("edit.no_component")
+        self._do("dismiss", dismiss_changes(shown.draft, proposal_id=proposal.proposal.id, component=number))
+        self._desk.signals.message.emit(message("frame.dismissed", offers_undo=True))
+
+    def set_comment(self, text: str) -> None:
+        """Give the frame a comment; an empty text takes it away. Raises `EditError`."""
+        shown = self._ready()
+        self._do("comment", set_value(shown.draft, "comment", text or None))
+
+    # --- undo and redo ---
+
+    def undo(self, navigation: Navigation) -> None:
+        """Take the last step back; goes to its frame first."""
+        self._step_back_or_forth("undo", navigation)
+
+    def redo(self, navigation: Navigation) -> None:
+        """Make the last undone step again; goes to its frame first."""
+        self._step_back_or_forth("redo", navigation)
+
+    def leave(self, shown: ShownFrame) -> None:
+        """A frame goes off the screen: the stroke in the air is released, an edited frame becomes a revision."""
+        self.end_stroke()
+        if self._keeping.needs_revision(shown.ref):
+            self._revise(shown)
+
+    def _step_back_or_forth(self, action: Action, navigation: Navigation) -> None:
+        desk = self._desk
+        if navigation.is_under_way:
+            navigation.when_there(partial(self._step_back_or_forth, action, navigation))
+            return
+        self.end_stroke()
+        command = desk.history.last_done if action == "undo" else desk.history.last_undone
+        if command is None:
+            desk.signals.message.emit(message("history.empty" if action == "undo" else "history.nothing_to_redo"))
+            return
+        desk.need_editable()
+        frame = command.frames[0] if command.frames else None
+        if frame is not None and frame in desk.frames and desk.need_frame().ref not in command.frames:
+            navigation.go_to(frame, then=partial(self._step_back_or_forth, action, navigation))
+            return
+        self._apply_step(command, action)
+
+    def _apply_step(self, command: Command, action: Action) -> None:
+        desk = self._desk
+        shown = desk.need_frame()
+        changes = inverse(command) if action == "undo" else command.changes
+        rect = shown.draft.apply_all(changes)
+        desk.history.undo() if action == "undo" else desk.history.redo()
+        self._keeping.journal(command, action)
+        if command.kind in DECIDING:
+            self._revise(shown)
+        self._tell(shown, rect)
+
+    # --- one way for all ---
+
+    def _ready(self) -> ShownFrame:
+        """The frame for a decision; the stroke in the air is released first, so that it is part of it."""
+        shown = self._desk.need_editable()
+        self.end_stroke()
+        return shown
+
+    def _need_proposal(self) -> ShownProposal:
+        proposal = self._proposal_of()
+        if proposal is None:
+            raise EditError("edit.no_proposal")
+        return proposal
+
+    def _do(self, kind: str, changes: tuple[Change, ...]) -> None:
+        """Apply changes that were worked out against the shown draft."""
+        if not changes:
+            return
+        rect = self._desk.need_frame().draft.apply_all(changes)
+        self._done(kind, changes, rect=rect)
+
+    def _done(self, kind: str, changes: tuple[Change, ...], *, rect: Rect = EMPTY_RECT) -> None:
+        """Make a command of changes that the draft already has: history, journal, a revision if it decides."""
+        desk = self._desk
+        project, _ = desk.need_project()
+        shown = desk.need_frame()
+        command = Command(uuid4(), project.reader_id, kind, changes)
+        desk.history.push(command)
+        self._keeping.journal(command, "do")
+        if kind in DECIDING:
+            self._revise(shown)
+            desk.pace.decided()
+        self._tell(shown, rect)
+
+    def _revise(self, shown: ShownFrame) -> None:
+        self._keeping.revise(RevisionOrder(shown.draft.snapshot(), shown.identity, self._used_proposal(shown)))
+
+    def _used_proposal(self, shown: ShownFrame) -> Proposal | None:
+        """The proposal that this draft's decision uses, if it is the one on the screen."""
+        proposal = self._proposal_of()
+        used = shown.draft.value("proposal_id")
+        if proposal is None or used is None or UUID(used) != proposal.proposal.id:
+            return None
+        return proposal.proposal
+
+    def _tell(self, shown: ShownFrame, rect: Rect) -> None:
+        desk = self._desk
+        if not rect.is_empty:
+            desk.signals.pixels_changed.emit(rect)
+        desk.relight(shown.draft)
+        desk.signals.draft_changed.emit(shown.ref)
+        desk.signals.history_changed.emit()

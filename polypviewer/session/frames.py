@@ -1,0 +1,89 @@
+"""Reading pixels on a lane: open media are kept open, the last frames are kept decoded, the next ones are read ahead."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polypviewer.core.identity import FrameIdentity, FrameRef
+
+if TYPE_CHECKING:
+    from polypviewer.media.frame_source import FrameSource
+
+KEPT_BYTES: Final = 400_000_000
+_KEPT_OPEN: Final = 4
+THUMBNAIL_SIDE: Final = 160
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """A decoded frame. `image`: `(height, width, 3)` uint8 RGB, read-only."""
+
+    identity: FrameIdentity
+    image: NDArray[np.uint8]
+
+
+class FrameReader:
+    """Belongs to one lane. It gets the path with each request, so it holds no project."""
+
+    def __init__(self, *, kept_bytes: int = KEPT_BYTES) -> None:
+        self._budget = kept_bytes
+        self._sources: OrderedDict[UUID, FrameSource] = OrderedDict()
+        self._pixels: OrderedDict[FrameRef, Pixels] = OrderedDict()
+        self._bytes = 0
+
+    def load(self, path: Path, ref: FrameRef) -> Pixels:
+        """Identity and pixels of a frame. Raises `MediaError`."""
+        if ref in self._pixels:
+            self._pixels.move_to_end(ref)
+            return self._pixels[ref]
+        source = self._source(path, ref.media_id)
+        image = source.read(ref.index)
+        image.flags.writeable = False
+        pixels = Pixels(source.identity(ref.index, ref.media_id), image)
+        self._keep(ref, pixels)
+        return pixels
+
+    def read_ahead(self, path: Path, ref: FrameRef) -> None:
+        """Decode a frame that will probably be asked for next. Raises `MediaError` like `load`."""
+        self.load(path, ref)
+
+    def thumbnail(self, path: Path, ref: FrameRef, side: int = THUMBNAIL_SIDE) -> NDArray[np.uint8]:
+        """The frame with its longer side at most `side` pixels, uint8 RGB. Raises `MediaError`."""
+        return self._source(path, ref.media_id).thumbnail(ref.index, side)
+
+    def timestamps(self, path: Path, media_id: UUID) -> NDArray[np.float64]:
+        """Seconds of each frame of a medium from its first one. Raises `MediaError`."""
+        return self._source(path, media_id).timestamps()
+
+    def close(self) -> None:
+        """Let go of every file and every frame."""
+        for source in self._sources.values():
+            source.close()
+        self._sources.clear()
+        self._pixels.clear()
+        self._bytes = 0
+
+    def _source(self, path: Path, media_id: UUID) -> FrameSource:
+        from polypviewer.media.readers import open_media
+
+        if media_id in self._sources:
+            self._sources.move_to_end(media_id)
+            return self._sources[media_id]
+        source = open_media(path)
+        self._sources[media_id] = source
+        while len(self._sources) > _KEPT_OPEN:
+            self._sources.popitem(last=False)[1].close()
+        return source
+
+    def _keep(self, ref: FrameRef, pixels: Pixels) -> None:
+        self._pixels[ref] = pixels
+        self._bytes += pixels.image.nbytes
+        while self._bytes > self._budget and len(self._pixels) > 1:
+            self._bytes -= self._pixels.popitem(last=False)[1].image.nbytes

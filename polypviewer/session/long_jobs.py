@@ -1,0 +1,107 @@
+"""Import and export from the window: the functions of `importing` and `exporting` run on the `work` lane."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from polypviewer.core.errors import EditError
+from polypviewer.core.exam_rules import ExamRule
+from polypviewer.session.desk import Desk
+from polypviewer.session.exporting import FormatName, export_project
+from polypviewer.session.frame_order import FrameOrder
+from polypviewer.session.importing import ImportDone, import_media
+from polypviewer.session.keeping import Keeper
+from polypviewer.session.messages import message
+from polypviewer.session.queue import StatusLights
+from polypviewer.session.store_door import JobStopped, StoreDoor, Tell, stoppable
+from polypviewer.session.stored import Listing, listing
+from polypviewer.session.values import Progress
+
+if TYPE_CHECKING:
+    from polypviewer.datasets.export import ExportReport
+
+R = TypeVar("R")
+
+
+class _Reporter(QObject):
+    """Carries progress from the lane home."""
+
+    told = Signal(object)  # Progress
+
+
+class LongJobs:
+    """One long job at a time; it can be stopped between two files or frames."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._stop = threading.Event()
+        self._reporter = _Reporter(desk.signals)
+        self._reporter.told.connect(desk.signals.progress)
+
+    def stop(self) -> None:
+        """End the job under way after the step it is at."""
+        self._stop.set()
+
+    def import_paths(self, paths: tuple[Path, ...], rule: ExamRule) -> None:
+        """Add files and folders. Raises `EditError` without a project or in a read-only one."""
+        project, keeper = self._desk.need_project()
+        if project.read_only:
+            raise EditError("edit.read_only", holder=project.holder)
+        work = partial(_import, self._door(keeper), paths, rule)
+        self._run(work, self._imported)
+
+    def export(self, folder: Path, name: FormatName, *, overwrite: bool) -> None:
+        """Write the decided frames. Raises `EditError` without a project."""
+        _, keeper = self._desk.need_project()
+        work = partial(_export, self._door(keeper), folder, name, overwrite)
+        self._run(work, self._exported)
+
+    def _door(self, keeper: Keeper) -> StoreDoor:
+        return partial(self._desk.lanes.disk.call, keeper.run)
+
+    def _run(self, job: Callable[[Tell], R], on_done: Callable[[R | None], None]) -> None:
+        self._stop = threading.Event()
+        work = partial(_until_stopped, job, stoppable(self._stop, self._reporter.told.emit))
+        self._desk.lanes.work.submit(work, on_done=on_done)
+
+    def _imported(self, done: ImportDone | None) -> None:
+        desk = self._desk
+        if desk.keeper is not None:
+            desk.lanes.disk.submit(desk.keeper.run, listing, on_done=self._listed, key="listing")
+        for told in [message("import.stopped")] if done is None else done.messages():
+            desk.signals.message.emit(told)
+
+    def _listed(self, now: Listing) -> None:
+        desk = self._desk
+        desk.frames, desk.paths = FrameOrder(now.media), now.paths
+        desk.lights = StatusLights(now.statuses, frames=len(desk.frames))
+        desk.proposed = set(now.proposed)
+        desk.signals.media_changed.emit()
+        desk.signals.queue_changed.emit()
+
+    def _exported(self, done: ExportReport | None) -> None:
+        told = message("export.stopped") if done is None else message("export.done", count=done.frames)
+        self._desk.signals.message.emit(told)
+        self._desk.signals.progress.emit(Progress("export", 1, 1, ended=True))
+
+
+def _import(door: StoreDoor, paths: tuple[Path, ...], rule: ExamRule, tell: Tell) -> ImportDone:
+    return import_media(door, paths, rule, tell=tell)
+
+
+def _export(door: StoreDoor, folder: Path, name: FormatName, overwrite: bool, tell: Tell) -> ExportReport:  # noqa: FBT001
+    return export_project(door, folder, format_name=name, overwrite=overwrite, tell=tell)
+
+
+def _until_stopped(job: Callable[[Tell], R], tell: Tell) -> R | None:
+    """Run a job; None if somebody stopped it."""
+    try:
+        return job(tell)
+    except JobStopped:
+        return None

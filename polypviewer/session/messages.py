@@ -1,0 +1,82 @@
+"""Messages: what the message bar says. One table of sentences; errors bring their own sentence and cure."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from PySide6.QtCore import QCoreApplication
+
+from polypviewer.core.errors import PolypViewerError
+
+Level = Literal["info", "good", "warning", "error"]
+
+_CONTEXT: Final = "session"
+
+# code -> (level, sentence). Placeholders are filled after translation.
+SENTENCES: Final[dict[str, tuple[Level, str]]] = {
+    "open.restored": ("info", "Restored: {count} frames with edits that were not yet part of a revision."),
+    "open.notice": ("warning", "{notice}"),
+    "open.read_only": ("warning", "This project is open read-only; {holder}."),
+    "queue.empty": ("info", "No frame is left in this queue."),
+    "queue.none": ("info", "There are no frames yet. Import images or a video."),
+    "frame.accepted": ("good", "Accepted."),
+    "frame.no_polyp": ("good", "Stated: no polyp in this frame."),
+    "frame.needs_work": ("info", "Marked as needing work."),
+    "frame.dismissed": ("info", "The proposed region is dismissed. That says nothing about the rest of the frame."),
+    "history.empty": ("info", "Nothing to undo."),
+    "history.nothing_to_redo": ("info", "Nothing to redo."),
+    "import.done": ("good", "{added} imported, {known} already there, {broken} cannot be read."),
+    "import.masks_refused": ("warning", "{count} masks were not taken: {reason}"),
+    "import.stopped": ("info", "Import stopped. What has been imported stays."),
+    "import.not_patient_safe": (
+        "warning",
+        "The examination is unknown, so splits of these frames are not patient-safe. They never enter a hold-out.",
+    ),
+    "propose.done": ("good", "{count} frames have proposals now; {failed} could not be read."),
+    "propose.stopped": ("info", "Proposing stopped after {count} frames."),
+    "model.switched": ("good", "Proposals come from {name} now."),
+    "training.done": ("good", "The new model {name} is ready. Switch to it in the model panel."),
+    "training.stopped": ("info", "Training stopped. Nothing was changed."),
+    "training.running": ("warning", "A training is running already."),
+    "export.done": ("good", "{count} frames exported."),
+    "export.stopped": ("info", "Export stopped. Nothing was written."),
+    "save.failed": ("error", "The last edits are not on disk yet."),
+    "save.recovered": ("good", "Everything is on disk again."),
+    "save.dropped": ("error", "Some edits could not be written and are kept only in this window."),
+    "defect": ("error", "Something unexpected went wrong. Your work is saved."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line for the message bar. `offers_undo`: the bar shows an Undo button."""
+
+    code: str
+    level: Level
+    text: str
+    cure: str = ""
+    details: str = ""
+    offers_undo: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """Text and cure as one line."""
+        return f"{self.text} {self.cure}".strip()
+
+
+def message(code: str, *, offers_undo: bool = False, details: str = "", **fields: object) -> Message:
+    """A message of the table, in the user's language."""
+    level, sentence = SENTENCES[code]
+    text = QCoreApplication.translate(_CONTEXT, sentence).format(**fields)
+    return Message(code, level, text, details=details, offers_undo=offers_undo)
+
+
+def message_of(error: Exception) -> Message:
+    """An expected error says its own sentence and cure; anything else is a defect with its trace as details."""
+    if isinstance(error, PolypViewerError):
+        happened = QCoreApplication.translate("error", error.happened)
+        return Message(error.code, "error", happened, cure=QCoreApplication.translate("error", error.cure))
+    details = "".join(traceback.format_exception(error))
+    return message("defect", details=details)

@@ -1,0 +1,201 @@
+"""Going from frame to frame: pixels from the `decode` lane, the draft from the `disk` lane; both or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polypviewer.core.draft import Draft
+from polypviewer.core.errors import MediaError
+from polypviewer.core.identity import FrameRef
+from polypviewer.session.desk import Desk
+from polypviewer.session.frames import FrameReader, Pixels
+from polypviewer.session.lanes import PATIENT
+from polypviewer.session.messages import message
+from polypviewer.session.queue import find_in_queue, view_queue
+from polypviewer.session.values import QueueName, QueueView, ShownFrame
+
+_AHEAD: Final = 2
+_THUMBNAILS: Final = 4_000
+
+
+@dataclass(slots=True, eq=False)
+class _Journey:
+    """On the way to a frame; complete when pixels and draft have come."""
+
+    ref: FrameRef
+    pixels: Pixels | None = None
+    draft: Draft | None = None
+    then: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Navigation:
+    """The current frame stays until the next one is completely there; a failed load keeps it."""
+
+    def __init__(self, desk: Desk, *, leave: Callable[[ShownFrame], None]) -> None:
+        """`leave` is told which frame goes, just before the next one is shown."""
+        self._desk = desk
+        self._leave = leave
+        self._reader = FrameReader()
+        self._journey: _Journey | None = None
+        self._thumbnails: dict[FrameRef, NDArray[np.uint8] | None] = {}
+        self.queue = QueueName.TO_REVIEW
+
+    @property
+    def is_under_way(self) -> bool:
+        """True while a frame has been asked for and is not there yet."""
+        return self._journey is not None
+
+    def reset(self) -> None:
+        """Another project: forget everything on the way, close every medium."""
+        self._journey = None
+        self._thumbnails.clear()
+        self._desk.lanes.decode.submit(self._reader.close)
+
+    def go_to(self, ref: FrameRef, *, then: Callable[[], None] | None = None) -> None:
+        """Show a frame; `then` runs once it is shown. Latest request wins."""
+        desk = self._desk
+        if ref not in desk.frames:
+            return
+        if desk.shown is not None and desk.shown.ref == ref and self._journey is None:
+            if then is not None:
+                then()
+            return
+        if self._journey is not None and self._journey.ref == ref:
+            self._journey.then.extend([then] if then is not None else [])
+            return
+        _, keeper = desk.need_project()
+        journey = _Journey(ref, then=[then] if then is not None else [])
+        self._journey = journey
+        desk.signals.frame_loading.emit(ref)
+        failed = partial(self._failed, journey)
+        arrived = partial(self._pixels_came, journey)
+        desk.lanes.decode.submit(
+            self._reader.load, desk.paths[ref.media_id], ref, on_done=arrived, on_error=failed, key="go"
+        )
+        loaded = partial(self._draft_came, journey)
+        desk.lanes.disk.submit(keeper.load, ref, on_done=loaded, on_error=failed, key="go")
+
+    def when_there(self, then: Callable[[], None]) -> None:
+        """Run `then` once the frame that has been asked for is shown; at once if none is under way."""
+        if self._journey is None:
+            then()
+        else:
+            self._journey.then.append(then)
+
+    def step(self, count: int) -> None:
+        """Go `count` frames on (negative: back), at most to the first or last one."""
+        frames = self._desk.frames
+        if not frames:
+            return
+        start = self._journey.ref if self._journey is not None else None
+        if start is None and self._desk.shown is not None:
+            start = self._desk.shown.ref
+        position = frames.index(start) + count if start is not None else 0
+        self.go_to(frames[min(max(position, 0), len(frames) - 1)])
+
+    def go_in_queue(self, *, step: int = 1) -> bool:
+        """Go to the nearest frame of the active queue after (or before) this one; say so if there is none."""
+        desk = self._desk
+        if not desk.frames:
+            desk.signals.message.emit(message("queue.none"))
+            return False
+        start = desk.frames.index(desk.shown.ref) if desk.shown is not None else -1
+        ref = find_in_queue(desk.frames, desk.lights, name=self.queue, start=start, step=step)
+        if ref is None:
+            desk.signals.message.emit(message("queue.empty"))
+            return False
+        self.go_to(ref)
+        return True
+
+    def view(self) -> QueueView:
+        """Where the reader stands in the active queue."""
+        return view_queue(self._desk.lights, name=self.queue, pace=self._desk.pace)
+
+    def thumbnail(self, ref: FrameRef) -> NDArray[np.uint8] | None:
+        """A small picture, or None; then it is read on the lane and `thumbnail_ready` follows."""
+        if ref in self._thumbnails or ref not in self._desk.frames:
+            return self._thumbnails.get(ref)
+        while len(self._thumbnails) >= _THUMBNAILS:
+            self._thumbnails.pop(next(iter(self._thumbnails)))
+        self._thumbnails[ref] = None
+        self._desk.lanes.decode.submit(
+            self._reader.thumbnail,
+            self._desk.paths[ref.media_id],
+            ref,
+            on_done=partial(self._thumbnail_came, ref),
+            on_error=partial(self._thumbnail_failed, ref),
+            rank=PATIENT,
+        )
+        return None
+
+    def _pixels_came(self, journey: _Journey, pixels: Pixels) -> None:
+        journey.pixels = pixels
+        self._arrive(journey)
+
+    def _draft_came(self, journey: _Journey, draft: Draft) -> None:
+        journey.draft = draft
+        self._arrive(journey)
+
+    def _failed(self, journey: _Journey, error: Exception) -> None:
+        if self._journey is journey:
+            self._journey = None
+            self._desk.say_error(error)
+
+    def _arrive(self, journey: _Journey) -> None:
+        if self._journey is not journey or journey.pixels is None or journey.draft is None:
+            return
+        try:
+            shown = _fitted(journey.pixels, journey.draft, name=self._desk.frames.name(journey.ref))
+        except MediaError as error:
+            self._failed(journey, error)
+            return
+        self._journey = None
+        desk = self._desk
+        if desk.shown is not None:
+            self._leave(desk.shown)
+        desk.shown = shown
+        desk.pace.frame_shown()
+        desk.signals.frame_changed.emit(shown.ref)
+        desk.signals.queue_changed.emit()
+        for follow in journey.then:
+            follow()
+        self._read_ahead(shown.ref)
+
+    def _read_ahead(self, ref: FrameRef) -> None:
+        desk = self._desk
+        position = desk.frames.index(ref)
+        for ahead in desk.frames[position + 1 : position + 1 + _AHEAD]:
+            desk.lanes.decode.submit(
+                self._reader.read_ahead,
+                desk.paths[ahead.media_id],
+                ahead,
+                on_error=_told_when_shown,
+                key=("ahead", desk.frames.index(ahead) - position),
+                rank=PATIENT,
+            )
+
+    def _thumbnail_came(self, ref: FrameRef, picture: NDArray[np.uint8]) -> None:
+        self._thumbnails[ref] = picture
+        self._desk.signals.thumbnail_ready.emit(ref)
+
+    def _thumbnail_failed(self, ref: FrameRef, _error: Exception) -> None:
+        """The strip draws a broken frame; the reason is told when somebody goes there."""
+        self._desk.signals.thumbnail_ready.emit(ref)
+
+
+def _fitted(pixels: Pixels, draft: Draft, *, name: str) -> ShownFrame:
+    """The frame and its mask, which must have one grid. Raises `MediaError`."""
+    height, width = draft.label_map.shape
+    if (height, width) != (pixels.identity.height, pixels.identity.width):
+        raise MediaError("media.changed", name=name)
+    return ShownFrame(pixels.identity.ref, pixels.identity, pixels.image, draft)
+
+
+def _told_when_shown(_error: Exception) -> None:
+    """Reading ahead is a guess: an error is told when the frame is really asked for."""

@@ -1,0 +1,168 @@
+"""`predict` without a project: one mask PNG for each image, and `predictions.json`. A broken image does not stop the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polypviewer import __version__
+from polypviewer.core.errors import DatasetError, MediaError, PolypViewerError
+from polypviewer.core.media_names import IMAGE_SUFFIXES
+from polypviewer.session.importing import Refusal
+from polypviewer.session.models import bundle_roots
+from polypviewer.session.store_door import Tell
+from polypviewer.session.values import Progress
+
+if TYPE_CHECKING:
+    from polypviewer.datasets.find_media import FoundItem
+    from polypviewer.segmentation import Prediction, Segmenter
+
+DOCUMENT = "predictions.json"
+SCHEMA = "polypviewer/predictions/1"
+
+
+@dataclass(frozen=True, slots=True)
+class PredictChoice:
+    """Where to write, which model (name, digest or folder; "" for the first), which device, overlays, overwriting."""
+
+    out: Path
+    model: str = ""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    overlay: bool = False
+    overwrite: bool = False
+
+
+@dataclass(slots=True)
+class PredictDone:
+    """What was written and what could not be used. `device` is the one that really ran."""
+
+    device: str = ""
+    model: str = ""
+    digest: str = ""
+    written: list[dict[str, object]] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+
+    @property
+    def milliseconds(self) -> float:
+        """Median time of an image, pixels to mask."""
+        return median(self.times) if self.times else 0.0
+
+    @property
+    def document(self) -> dict[str, object]:
+        """The content of `predictions.json`."""
+        return {
+            "schema": SCHEMA,
+            "software": {"name": "polypviewer", "version": __version__},
+            "model": {"name": self.model, "digest": self.digest},
+            "device": self.device,
+            "median_ms": round(self.milliseconds, 2),
+            "images": self.written,
+            "not_used": [{"image": refusal.name, "reason": refusal.error.sentence} for refusal in self.refused],
+        }
+
+
+def predict_files(paths: Sequence[Path], choice: PredictChoice, *, tell: Tell) -> PredictDone:
+    """Predict every image below `paths`. Masks are 0/255 PNGs of the image's size and stem.
+
+    Raises `DatasetError` ("import.nothing", "predict.same_stem", "predict.not_empty", "predict.write") and
+    `SegmentationError`; an image that cannot be read is listed instead.
+    """
+    from polypviewer.datasets.find_media import find_media
+    from polypviewer.segmentation import choose_bundle, open_segmenter
+
+    found = [item for item in find_media(paths) if item.problem is not None or _is_image(item, paths)]
+    if not found:
+        raise DatasetError("import.nothing", paths=", ".join(str(path) for path in paths))
+    check_stems(item.path for item in found)
+    _check_folder(choice)
+    bundle = choose_bundle(choice.model or None, *bundle_roots())
+    segmenter = open_segmenter(bundle, device=choice.device)
+    try:
+        done = PredictDone(segmenter.device.ran, bundle.title, bundle.digest)
+        for number, item in enumerate(found):
+            tell(Progress("predict", number, len(found), item.path.name))
+            _predict_one(item, segmenter, choice, done)
+    finally:
+        segmenter.close()
+    _write_document(choice.out, done)
+    return done
+
+
+def check_stems(paths: Iterable[Path]) -> None:
+    """Two images may not write one file. Raises `DatasetError` ("predict.same_stem")."""
+    seen: dict[str, Path] = {}
+    for path in paths:
+        other = seen.setdefault(path.stem.casefold(), path)
+        if other != path:
+            raise DatasetError("predict.same_stem", first=other, second=path, name=f"{path.stem}.png")
+
+
+def _is_image(item: FoundItem, paths: Sequence[Path]) -> bool:
+    """Images, and whatever was named itself: a video there is refused with its reason."""
+    return item.path.suffix.lower() in IMAGE_SUFFIXES or item.path in paths
+
+
+def _check_folder(choice: PredictChoice) -> None:
+    try:
+        if choice.out.is_dir() and any(choice.out.iterdir()) and not choice.overwrite:
+            raise DatasetError("predict.not_empty", folder=choice.out)
+        choice.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_written(choice.out, error) from error
+
+
+def _predict_one(item: FoundItem, segmenter: Segmenter, choice: PredictChoice, done: PredictDone) -> None:
+    from polypviewer.media.image import read_image
+    from polypviewer.segmentation import predict_image
+
+    try:
+        if item.problem is not None:
+            raise item.problem
+        if item.path.suffix.lower() not in IMAGE_SUFFIXES:
+            raise MediaError("predict.video", name=item.path.name)
+        image = read_image(item.path)
+    except PolypViewerError as error:
+        done.refused.append(Refusal(str(item.path), error))
+        return
+    prediction = predict_image(image, segmenter)
+    try:
+        row = _write_masks(item.path, prediction, choice, image)
+    except OSError as error:
+        raise _not_written(choice.out, error) from error
+    done.times.append(prediction.milliseconds)
+    done.written.append(row)
+
+
+def _write_masks(
+    path: Path, prediction: Prediction, choice: PredictChoice, image: NDArray[np.uint8]
+) -> dict[str, object]:
+    from polypviewer.media.write import write_png
+    from polypviewer.segmentation import draw_overlay
+
+    name = f"{path.stem}.png"
+    write_png(choice.out / name, prediction.mask_pixels)
+    row: dict[str, object] = {"image": path.name, "mask": name, **prediction.row}
+    if choice.overlay:
+        row["overlay"] = f"overlay/{name}"
+        (choice.out / "overlay").mkdir(exist_ok=True)
+        write_png(choice.out / "overlay" / name, draw_overlay(image, prediction.mask))
+    return row
+
+
+def _write_document(folder: Path, done: PredictDone) -> None:
+    try:
+        (folder / DOCUMENT).write_text(json.dumps(done.document, indent=1, ensure_ascii=False), "utf-8")
+    except OSError as error:
+        raise _not_written(folder / DOCUMENT, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> DatasetError:
+    return DatasetError("predict.write", path=path, reason=error.strerror or error)

@@ -1,0 +1,352 @@
+"""The Session: one open project without windows. A thin front; each part does its work in a file of its own.
+
+What is asked here happens at once where it only touches the shown frame, otherwise on a lane; the answer comes as a signal.
+Refusals (`EditError` and the like) become messages: nothing raises into the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject
+
+from polypviewer.core.draft import Draft
+from polypviewer.core.errors import PolypViewerError
+from polypviewer.core.exam_rules import ExamRule
+from polypviewer.core.geometry import Point, Rect
+from polypviewer.core.history import History
+from polypviewer.core.identity import FrameRef
+from polypviewer.session.desk import Desk, ProjectInfo
+from polypviewer.session.editing import Editing
+from polypviewer.session.finetuning import FineTuning
+from polypviewer.session.frame_order import FrameOrder
+from polypviewer.session.keeping import Keeping
+from polypviewer.session.long_jobs import LongJobs
+from polypviewer.session.navigation import Navigation
+from polypviewer.session.opening import ProjectDoor
+from polypviewer.session.proposing import Proposing
+from polypviewer.session.queue import StatusLights
+from polypviewer.session.settings import Settings, Value
+from polypviewer.session.signals import SessionSignals
+from polypviewer.session.values import QueueName, QueueView, RunningDevice, ShownProposal, TrainingState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from polypviewer.segmentation import ModelBundle
+
+
+class Session(SessionSignals):
+    """Use it on one thread with an event loop. `close` joins every worker."""
+
+    def __init__(self, *, settings: Settings | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = settings or Settings()
+        self._desk = Desk(self, self.settings)
+        self.keeping = Keeping(self._desk)
+        self.proposing = Proposing(self._desk)
+        self.editing = Editing(self._desk, self.keeping, proposal_of=self._shown_proposal)
+        self.navigation = Navigation(self._desk, leave=self.editing.leave)
+        self.finetuning = FineTuning(self._desk, self.proposing)
+        self._jobs = LongJobs(self._desk)
+        self._door = ProjectDoor(self._desk, fresh=self._reset_parts)
+        self.frame_changed.connect(self._frame_shown)
+        self.draft_changed.connect(self._draft_edited)
+        self.project_opened.connect(self._project_ready)
+
+    # --- the project ---
+
+    @property
+    def project(self) -> ProjectInfo | None:
+        """The open project."""
+        return self._desk.project
+
+    def open(self, folder: Path, reader: str = "", *, then: Callable[[], None] | None = None) -> None:
+        """Open a project; `project_opened` follows, or a message. `reader`: a name, by default the settings'."""
+        self.close_project()
+        self._door.open(folder, reader or self.settings.reader, then=then)
+
+    def create(self, folder: Path, reader: str = "", *, name: str = "") -> None:
+        """Make a project in an empty folder and open it."""
+        self.close_project()
+        self._door.open(folder, reader or self.settings.reader, create=name or folder.name)
+
+    def close_project(self) -> None:
+        """Keep what is on the screen, let go of the project."""
+        if self._desk.shown is not None:
+            self.editing.leave(self._desk.shown)
+        self.finetuning.abandon()
+        self._jobs.stop()
+        self._door.close()
+
+    def close(self) -> None:
+        """Close the project and join every worker; everything that was released is written first."""
+        self.close_project()
+        self.proposing.close()
+        self._desk.lanes.close()
+
+    def save(self) -> None:
+        """Ctrl+S: write what could not be written before; `saved` follows."""
+        with self._speaking():
+            self.keeping.save_now()
+
+    @property
+    def is_dirty(self) -> bool:
+        """True while something is not on disk."""
+        return self.keeping.is_dirty
+
+    # --- frames ---
+
+    @property
+    def frames(self) -> FrameOrder:
+        """All frames in order; `.media` are the media items, broken ones too."""
+        return self._desk.frames
+
+    @property
+    def statuses(self) -> StatusLights:
+        """The status of every frame."""
+        return self._desk.lights
+
+    @property
+    def current(self) -> FrameRef | None:
+        """The shown frame."""
+        return self._desk.shown.ref if self._desk.shown else None
+
+    @property
+    def image(self) -> NDArray[np.uint8] | None:
+        """Its pixels, `(height, width, 3)` uint8 RGB, read-only."""
+        return self._desk.shown.image if self._desk.shown else None
+
+    @property
+    def draft(self) -> Draft | None:
+        """Its annotation as it is now; read it, change it only through the session."""
+        return self._desk.shown.draft if self._desk.shown else None
+
+    @property
+    def history(self) -> History:
+        """Done and undone steps."""
+        return self._desk.history
+
+    def thumbnail(self, ref: FrameRef) -> NDArray[np.uint8] | None:
+        """A small picture; None until `thumbnail_ready`."""
+        return self.navigation.thumbnail(ref)
+
+    def go_to(self, ref: FrameRef) -> None:
+        """Show a frame; `frame_changed` follows, or a message."""
+        self.navigation.go_to(ref)
+
+    def next(self) -> None:
+        """The next frame."""
+        self.navigation.step(1)
+
+    def previous(self) -> None:
+        """The frame before."""
+        self.navigation.step(-1)
+
+    def step(self, count: int) -> None:
+        """Some frames on, or back."""
+        self.navigation.step(count)
+
+    def next_in_queue(self) -> None:
+        """The next frame of the active queue."""
+        self.navigation.go_in_queue()
+
+    def previous_in_queue(self) -> None:
+        """The frame of the active queue before this one."""
+        self.navigation.go_in_queue(step=-1)
+
+    @property
+    def queue(self) -> QueueView:
+        """Where the reader stands."""
+        return self.navigation.view()
+
+    def set_queue(self, name: QueueName) -> None:
+        """Choose the active queue."""
+        self.navigation.queue = name
+        self.queue_changed.emit()
+
+    # --- edits ---
+
+    def begin_stroke(self, value: int) -> bool:
+        """The press: 0 erases, 1-254 paints a lesion slot, 255 ignore. False (and a message) when refused."""
+        with self._speaking():
+            self.editing.begin_stroke(value)
+        return self.editing.is_drawing
+
+    def stroke_to(self, point: Point, radius: float) -> Rect:
+        """Paint on; returns what changed."""
+        return self.editing.stroke_to(point, radius)
+
+    def end_stroke(self) -> None:
+        """The release."""
+        with self._speaking():
+            self.editing.end_stroke()
+
+    def cancel_stroke(self) -> None:
+        """Escape."""
+        self.editing.cancel_stroke()
+
+    def accept(self, *, stay: bool = False) -> None:
+        """Accept what is painted at this moment and go on in the queue, or `stay`."""
+        with self._speaking():
+            self.editing.accept()
+            self._go_on(stay=stay)
+
+    def state_no_polyp(self, *, stay: bool = False) -> None:
+        """State "no polyp in this frame" and go on in the queue."""
+        with self._speaking():
+            self.editing.state_no_polyp()
+            self._go_on(stay=stay)
+
+    def needs_work(self) -> None:
+        """Mark the frame for later."""
+        with self._speaking():
+            self.editing.needs_work()
+
+    def dismiss_at(self, point: Point) -> None:
+        """Dismiss the proposed region under a point."""
+        with self._speaking():
+            self.editing.dismiss_at(point)
+
+    def take_proposal(self) -> None:
+        """Copy the shown proposal into the empty mask to correct it."""
+        with self._speaking():
+            self.editing.take_proposal()
+
+    def set_comment(self, text: str) -> None:
+        """The frame's comment."""
+        with self._speaking():
+            self.editing.set_comment(text)
+
+    def undo(self) -> None:
+        """Take the last step back, on whatever frame it was."""
+        with self._speaking():
+            self.editing.undo(self.navigation)
+
+    def redo(self) -> None:
+        """Make it again."""
+        with self._speaking():
+            self.editing.redo(self.navigation)
+
+    # --- models ---
+
+    @property
+    def proposal(self) -> ShownProposal | None:
+        """The shown frame's proposal, ready to draw."""
+        return self.proposing.shown
+
+    @property
+    def bundles(self) -> tuple[ModelBundle, ...]:
+        """The usable models."""
+        return self.proposing.bundles
+
+    @property
+    def bundle(self) -> ModelBundle | None:
+        """The model that proposes."""
+        return self.proposing.bundle
+
+    @property
+    def device(self) -> RunningDevice | None:
+        """What really runs it."""
+        return self.proposing.device
+
+    def set_threshold(self, threshold: float | None) -> None:
+        """Show proposals at another threshold, 0-1; None: the model's own."""
+        self.proposing.set_threshold(threshold)
+
+    def use_bundle(self, digest: str) -> None:
+        """Switch to another model, or back; the project remembers it."""
+        with self._speaking():
+            self._door.activate(self.proposing.bundle_of(digest))
+            self.proposing.use(self.proposing.bundle_of(digest), announce=True)
+
+    def set_device(self, device: Literal["auto", "cpu", "cuda"]) -> None:
+        """Choose the device; an error if it is not there, never another one in silence."""
+        with self._speaking():
+            self.proposing.set_device(device)
+
+    def propose(self) -> None:
+        """Propose for the shown frame again."""
+        with self._speaking():
+            self.proposing.propose_now()
+
+    def propose_all(self) -> None:
+        """Propose for all frames that are not decided, in the background."""
+        with self._speaking():
+            self.proposing.propose_all()
+
+    # --- long work ---
+
+    @property
+    def training(self) -> TrainingState:
+        """The fine-tuning as far as it is."""
+        return self.finetuning.state
+
+    def fine_tune(self) -> None:
+        """Train on the decided frames in a process of its own."""
+        with self._speaking():
+            self.finetuning.start()
+
+    def stop_training(self) -> None:
+        """End it; nothing half done stays."""
+        self.finetuning.stop()
+
+    def import_paths(self, paths: Sequence[Path], rule: ExamRule) -> None:
+        """Add images, videos and folders; media stay where they are."""
+        with self._speaking():
+            self._jobs.import_paths(tuple(paths), rule)
+
+    def export(self, folder: Path, name: Literal["kvasir", "coco"], *, overwrite: bool = False) -> None:
+        """Write the decided frames as a data set."""
+        with self._speaking():
+            self._jobs.export(folder, name, overwrite=overwrite)
+
+    def stop_job(self) -> None:
+        """Stop import, export or `propose_all` after the frame under way."""
+        self._jobs.stop()
+        self.proposing.stop_proposing_all()
+
+    def set_setting(self, name: str, value: Value) -> None:
+        """Change a setting; project settings are kept in the project."""
+        with self._speaking():
+            self._door.set_setting(name, value)
+
+    # --- between the parts ---
+
+    def _go_on(self, *, stay: bool) -> None:
+        if not stay:
+            self.navigation.go_in_queue()
+
+    def _shown_proposal(self) -> ShownProposal | None:
+        return self.proposing.shown
+
+    def _frame_shown(self, _ref: FrameRef) -> None:
+        self.proposing.show_for_current()
+
+    def _draft_edited(self, _ref: FrameRef) -> None:
+        self.proposing.redraw_dismissed()
+
+    def _reset_parts(self) -> None:
+        for part in (self.keeping, self.editing, self.navigation, self.proposing, self.finetuning):
+            part.reset()
+
+    def _project_ready(self) -> None:
+        self.keeping.mark_edited(self._door.edited)
+        project = self._desk.project
+        if project is not None:
+            self.proposing.look_for_models(project.folder, wanted=self._door.active_digest)
+        if self._desk.frames:
+            self.navigation.go_to(self._desk.frames[0])
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        """What is refused is said in the message bar."""
+        try:
+            yield
+        except PolypViewerError as error:
+            self._desk.say_error(error)

@@ -1,0 +1,29 @@
+"""The signals of a session: all that a window may listen to."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+
+class SessionSignals(QObject):
+    """Setters do not emit; people and finished work do. The type of each argument stands beside the signal."""
+
+    project_opened = Signal()
+    project_closed = Signal()
+    frame_changed = Signal(object)  # FrameRef: another frame is shown, pixels and draft are there
+    frame_loading = Signal(object)  # FrameRef that has been asked for; the current one stays until it is there
+    pixels_changed = Signal(object)  # Rect of the shown label map
+    draft_changed = Signal(object)  # FrameRef: a field or the pixels changed
+    proposal_changed = Signal(object)  # FrameRef: its proposal, threshold or dismissals changed
+    status_changed = Signal(object)  # FrameRef whose status light changed
+    media_changed = Signal()
+    thumbnail_ready = Signal(object)  # FrameRef
+    history_changed = Signal()
+    queue_changed = Signal()
+    saved = Signal(str)  # emitted after the durable write returned; time as ISO 8601 UTC
+    dirty_changed = Signal(bool)  # True while something is not on disk yet
+    message = Signal(object)  # Message
+    device_changed = Signal(object)  # DeviceReport of what really runs, with milliseconds
+    models_changed = Signal()
+    progress = Signal(object)  # Progress
+    training_changed = Signal(object)  # TrainingState
