@@ -32,7 +32,7 @@ SESSION_ROWS: Final[dict[str, tuple[str, str]]] = {
         "Check the installation with: polypviewer doctor.",
     ),
     "training.crashed": (
-        "The trainer ended without an answer (exit code {code}).",
+        "The trainer ended without an answer (exit code {exit_code}).",
         "Nothing was changed. Details are in the log; start the training again.",
     ),
     "training.hung": (
@@ -40,6 +40,8 @@ SESSION_ROWS: Final[dict[str, tuple[str, str]]] = {
         "Nothing was changed. Close other programs and start the training again.",
     ),
     "training.told": ("The trainer stopped with an error: {message}", "{cure}"),
+    "training.stopped": ("The training was stopped.", "Nothing was changed."),
+    "training.failed": ("{happened}", "{cure}"),
     "training.bundle": (
         "The trainer's new model cannot be used: {reason}",
         "Nothing was changed. Start the training again.",

@@ -1,4 +1,7 @@
-"""A finished training's bundle: checked, then moved to the project's models by one rename; and the run's traces removed."""
+"""A finished training's bundle.
+
+Checked, then moved to the project's models by one rename; and the run's traces removed.
+"""
 
 from __future__ import annotations
 
@@ -45,10 +48,16 @@ def clear_run(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def clear_pixels(folder: Path) -> None:
+    """Remove a finished run's copies of frames; its job and events stay as its provenance."""
+    for name in _PIXELS:
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
 def clear_old_runs(project: Path) -> None:
     """Remove what a killed window left behind; only whoever holds the project's lock calls this."""
     for folder in (project / RUNS_FOLDER).glob("*"):
-        if folder.is_dir():
+        if any((folder / name).exists() for name in _PIXELS):
             clear_run(folder)
 
 

@@ -22,7 +22,10 @@ ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None]
 
 
 def start_log(folder: Path | None = None) -> Path | None:
-    """Begin the rotating log in `folder` (by default "logs" in the user's folder); None where nothing can be written."""
+    """Begin the rotating log in `folder` (by default "logs" in the user's folder).
+
+    None where nothing can be written.
+    """
     place = folder or home_folder() / "logs"
     try:
         place.mkdir(parents=True, exist_ok=True)

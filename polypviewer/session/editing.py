@@ -1,4 +1,7 @@
-"""Edits of the shown frame: strokes, decisions, undo and redo across frames. Each is a Command, kept before it is told."""
+"""Edits of the shown frame: strokes, decisions, undo and redo across frames.
+
+Each is a Command, kept before it is told.
+"""
 
 from __future__ import annotations
 

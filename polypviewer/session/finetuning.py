@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from polypviewer.core.errors import EditError, PolypViewerError, TrainingError
-from polypviewer.session.adopting import adopt_bundle, clear_run
+from polypviewer.session.adopting import adopt_bundle, clear_pixels, clear_run
 from polypviewer.session.crash import LOG
 from polypviewer.session.desk import Desk
 from polypviewer.session.job_writer import JobOrder, WrittenJob, write_job
@@ -134,7 +134,7 @@ class FineTuning:
     def _finish(self, state: TrainingState, told: Message | None = None) -> None:
         job, self._job = self._job, None
         if job is not None:
-            self._desk.lanes.disk.submit(clear_run, job.folder)
+            self._desk.lanes.disk.submit(clear_pixels if state.phase is TrainingPhase.DONE else clear_run, job.folder)
         self._tell(state)
         if told is None and state.phase is TrainingPhase.FAILED:
             told = Message(state.error_code, "error", state.error, cure=state.cure)

@@ -1,4 +1,7 @@
-"""The frames of a project in order: media as imported, the frames of a video one after another. Made without listing them."""
+"""The frames of a project in order: media as imported, the frames of a video one after another.
+
+Made without listing them.
+"""
 
 from __future__ import annotations
 

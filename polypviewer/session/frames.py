@@ -1,4 +1,7 @@
-"""Reading pixels on a lane: open media are kept open, the last frames are kept decoded, the next ones are read ahead."""
+"""Reading pixels on a lane.
+
+Open media are kept open, the last frames are kept decoded, the next ones are read ahead.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The training job (docs/formats.md, section 2): decided frames, their label maps and fields of view, and who is held out."""
+"""The training job (docs/formats.md.
+
+Section 2): decided frames, their label maps and fields of view, and who is held out.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,8 @@ class WrittenJob:
 
 
 def write_job(door: StoreDoor, order: JobOrder, *, tell: Tell) -> WrittenJob:
-    """Write the job frame by frame. A frame whose pixels cannot be read is left out; if `tell` raises `JobStopped` nothing stays.
+    """Write the job frame by frame. A frame whose pixels cannot be read is left out; if `tell` raises `JobStopped`
+    nothing stays.
 
     Raises `TrainingError` ("training.nothing", "training.job").
     """

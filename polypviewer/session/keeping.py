@@ -1,7 +1,8 @@
 """Keeping: every command goes to the journal, every decision into a revision, in order, on the `disk` lane.
 
-`Keeper` lives on the lane: it owns the project's stores and a backlog of what could not be written. `Keeping` lives on the
-window's thread: it says "saved" only after a write has returned, and keeps the dirty flag as long as something is not on disk.
+`Keeper` lives on the lane: it owns the project's stores and a backlog of what could not be written. `Keeping` lives
+on the window's thread: it says "saved" only after a write has returned, and keeps the dirty flag as long as
+something is not on disk.
 """
 
 from __future__ import annotations
@@ -80,7 +81,10 @@ class Keeper:
         return function(self.store)
 
     def close(self) -> None:
-        """Write what waits and let go of the project. Raises what the write raises; the stores are closed all the same."""
+        """Write what waits and let go of the project.
+
+        Raises what the write raises; the stores are closed all the same.
+        """
         try:
             self.retry()
         finally:

@@ -1,8 +1,8 @@
 """Lanes: where slow work runs, one job at a time, and how its answer comes home to the thread of the window.
 
 A lane is a one-worker executor plus one signal home. Of jobs with the same key only the latest counts: an older one is
-not started any more, or its answer is dropped. Urgent jobs go before patient ones. An error never vanishes: it comes home
-to `on_error`, or to the lane's `failed` signal.
+not started any more, or its answer is dropped. Urgent jobs go before patient ones. An error never vanishes: it comes
+home to `on_error`, or to the lane's `failed` signal.
 """
 
 from __future__ import annotations
@@ -98,7 +98,8 @@ class Lane(QObject):
         self._executor.submit(self._run_next)
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `function` on the lane and wait for its answer. For worker threads of other lanes, never for the window's.
+        """Run `function` on the lane and wait for its answer. For worker threads of other lanes, never for the
+        window's.
 
         Raises what `function` raises; RuntimeError once the lane is closed.
         """

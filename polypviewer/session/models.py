@@ -1,4 +1,7 @@
-"""Which models there are, and which one proposes. Bundles come with the program, from the user's folder and from trainings."""
+"""Which models there are, and which one proposes.
+
+Bundles come with the program, from the user's folder and from trainings.
+"""
 
 from __future__ import annotations
 

@@ -62,7 +62,8 @@ class Navigation:
         desk = self._desk
         if ref not in desk.frames:
             return
-        if desk.shown is not None and desk.shown.ref == ref and self._journey is None:
+        if desk.shown is not None and desk.shown.ref == ref:
+            self._journey = None  # never loaded anew: strokes of the meantime would be missing from it
             if then is not None:
                 then()
             return

@@ -13,7 +13,10 @@ from polypviewer.session.values import ShownProposal
 
 
 def show_proposal(proposal: Proposal, *, threshold: float | None, dismissed: frozenset[int]) -> ShownProposal:
-    """Work out what is drawn. Takes milliseconds to tens of them at 4K: for the `infer` lane. `threshold` 0-1 or None."""
+    """Work out what is drawn.
+
+    Takes milliseconds to tens of them at 4K: for the `infer` lane. `threshold` 0-1 or None.
+    """
     level = proposal.threshold if threshold is None else threshold
     labels, components = numbered_components(proposal, threshold=level)
     outlines = tuple(
@@ -42,7 +45,8 @@ def dismissed_in(draft: Draft, proposal: Proposal) -> frozenset[int]:
 def _outlines(labels: NDArray[np.int32], component: Component) -> list[NDArray[np.float32]]:
     """Closed outlines `(n, 2)` float32 of x, y in image coordinates.
 
-    OpenCV's contours run through pixel centres; on a copy at twice the size they lie a quarter of a pixel inside the edge.
+    OpenCV's contours run through pixel centres; on a copy at twice the size they lie a quarter of a pixel inside the
+    edge.
     """
     inside = (labels[component.rect.slices] == component.number).astype(np.uint8)
     doubled = np.repeat(np.repeat(inside, 2, axis=0), 2, axis=1)

@@ -1,4 +1,7 @@
-"""`predict` without a project: one mask PNG for each image, and `predictions.json`. A broken image does not stop the rest."""
+"""`predict` without a project: one mask PNG for each image, and `predictions.json`.
+
+A broken image does not stop the rest.
+"""
 
 from __future__ import annotations
 

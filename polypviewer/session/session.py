@@ -1,7 +1,7 @@
 """The Session: one open project without windows. A thin front; each part does its work in a file of its own.
 
-What is asked here happens at once where it only touches the shown frame, otherwise on a lane; the answer comes as a signal.
-Refusals (`EditError` and the like) become messages: nothing raises into the window.
+What is asked here happens at once where it only touches the shown frame, otherwise on a lane; the answer comes as a
+signal. Refusals (`EditError` and the like) become messages: nothing raises into the window.
 """
 
 from __future__ import annotations

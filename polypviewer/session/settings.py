@@ -1,7 +1,7 @@
 """Settings: one table with scope machine, reader or project. Machine and reader in a TOML file, project in its store.
 
-The file is `settings.toml` in the folder of platformdirs, or in `POLYPVIEWER_HOME`. A file that cannot be read is kept aside
-and the defaults hold: settings never stop the program.
+The file is `settings.toml` in the folder of platformdirs, or in `POLYPVIEWER_HOME`. A file that cannot be read is
+kept aside and the defaults hold: settings never stop the program.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ Tell = Callable[[Progress], None]
 """Called between two steps of a job; raises `JobStopped` when it shall end."""
 
 
-class JobStopped(Exception):
+class JobStopped(Exception):  # noqa: N818 - it is an end that somebody asked for, not an error
     """Somebody asked the job to end; whatever it had half done it removes on its way out."""
 
 

@@ -13,7 +13,10 @@ class Stroke:
     """Lives from press to release. The draft's label map is painted; what it was is kept until the end."""
 
     def __init__(self, draft: Draft, *, value: int, limit: Mask | None = None) -> None:
-        """`value`: 0 erases, 1-254 a lesion slot, 255 ignore. `limit`: `(height, width)` bool, outside nothing changes."""
+        """`value`: 0 erases, 1-254 a lesion slot, 255 ignore.
+
+        `limit`: `(height, width)` bool, outside nothing changes.
+        """
         self.draft = draft
         self.value = value
         self._limit = limit

@@ -16,7 +16,8 @@ _PATIENCE: Final = (20.0, 5.0)
 
 
 def follow_trainer(command: Sequence[str], job: Path, *, silence_seconds: float) -> Iterator[TrainingState]:
-    """Run the trainer on a job and yield the state after each event; the last one is final (or CHECKING after a result).
+    """Run the trainer on a job and yield the state after each event; the last one is final (or CHECKING after a
+    result).
 
     Closing the generator (Ctrl+C) asks the trainer to stop, then enforces it.
     """

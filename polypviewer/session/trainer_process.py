@@ -1,4 +1,7 @@
-"""The trainer as a child process of the window: Qt reads its pipe, a clock watches for silence, Stop is asked, then enforced."""
+"""The trainer as a child process of the window.
+
+Qt reads its pipe, a clock watches for silence, Stop is asked, then enforced.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +48,11 @@ class TrainerProcess(QObject):
         self._watch.timeout.connect(self._silent)
         self._patience = QTimer(self, singleShot=True)
         self._patience.timeout.connect(self._enforce)
+
+    @property
+    def pid(self) -> int:
+        """The child's process id, 0 when none runs."""
+        return self._process.processId()
 
     def start(self, job: Path) -> None:
         """Start the trainer on a job's folder."""

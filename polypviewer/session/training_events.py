@@ -1,6 +1,8 @@
-"""What the trainer says, line by line (docs/formats.md, section 3). Pure: one function turns a line into the next state.
+"""What the trainer says, line by line (docs/formats.md, section 3). Pure: one function turns a line into the next
+state.
 
-Used by the window (QProcess) and the command line (subprocess) alike. A line that is no event is counted and passed over.
+Used by the window (QProcess) and the command line (subprocess) alike. A line that is no event is counted and passed
+over.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ def after_exit(state: TrainingState, *, exit_code: int | None, stderr: bytes) ->
     if missing:
         return failed(state, "training.no_torch", reason=missing.strip())
     code = "unknown" if exit_code is None else str(exit_code)
-    return failed(state, "training.crashed", code=code)
+    return failed(state, "training.crashed", exit_code=code)
 
 
 def failed(state: TrainingState, code: str, **fields: object) -> TrainingState:

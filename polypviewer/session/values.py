@@ -49,9 +49,10 @@ class ShownFrame:
 class ShownProposal:
     """A proposal made ready to draw at a threshold.
 
-    `labels`: `(height, width)` int32, each pixel's component number (0: none). `outlines`: for each component number its
-    closed outlines, `(n, 2)` float32 of x, y in image coordinates, within a quarter of a pixel of the pixels' outer edge.
-    `dismissed`: numbers that the reader has dismissed; `mask` is what accepting would take, `(height, width)` bool.
+    `labels`: `(height, width)` int32, each pixel's component number (0: none). `outlines`: for each component number
+    its closed outlines, `(n, 2)` float32 of x, y in image coordinates, within a quarter of a pixel of the pixels' outer
+    edge. `dismissed`: numbers that the reader has dismissed; `mask` is what accepting would take, `(height, width)`
+    bool.
     """
 
     proposal: Proposal
