@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TextIO
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
 
 from trainer.errors import DataError, SurroundingsError, TrainerError
-from trainer.events import Events, Stopped, StopSwitch, protocol_stream
+from trainer.events import ENGINE_PROTOCOL, Events, Stopped, StopSwitch, protocol_stream, say
+from trainer.files import disk_trouble
 
 EXIT_ERROR, EXIT_STOPPED = 1, 3
 
@@ -36,7 +42,7 @@ def _split(data: Sequence[str], *, out: Path, frames: int, salt: str) -> None:
         f"{', '.join(folders)}.\n# Duplicates are found so, patients are not: numbers on this list are optimistic.\n"
     )
     text = head + "".join(f"{key.split('/', 1)[1]}\n" for key in chosen)
-    write_whole(out, lambda beside: beside.write_text(text, "utf-8") and None)
+    write_whole(out, lambda beside: beside.write_text(text, "utf-8"))
     Console(stderr=True).print(f"{len(chosen)} frames in {out}")
 
 
@@ -59,21 +65,131 @@ def run_fit(
     run_with_events(work, path=out / "events.jsonl", protocol=protocol)
 
 
+def run_finetune(place: Path, *, protocol: bool) -> None:
+    """Run a job. Events go to stdout and beside the new bundle; stdin is listened to where it is a pipe."""
+    stream = protocol_stream()
+
+    def work(events: Events, stop: StopSwitch) -> None:
+        require_torch()
+        from trainer.finetune import finetune
+
+        finetune(place, tell=events.tell, stop=stop)
+
+    with_ending(work, path=_beside_output(place), stream=stream, listen=protocol or _stdin_is_pipe())
+
+
+def _beside_output(place: Path) -> Path | None:
+    """`events.jsonl` beside the bundle that the job asks for; None when the job cannot be read (that is told later)."""
+    from trainer.job import read_job
+
+    try:
+        return read_job(place).out.parent / "events.jsonl"
+    except TrainerError:
+        return None
+
+
+def _stdin_is_pipe() -> bool:
+    """A parent process holds the other end. A terminal, /dev/null and a file say nothing when they end."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError, AttributeError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def run_evaluate(model: Path, *, data: Path, out: Path, only: Path | None, on: str) -> None:
+    """Write a report and print its metrics."""
+
+    def work() -> None:
+        require_torch()
+        from trainer.evaluate import evaluate
+
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("judging", total=None)
+            report = evaluate(
+                model, data, report=out, listed=only, on=on, told=lambda done: bar.update(task, completed=done)
+            )
+        Console().print(_metric_table(report))
+
+    with_errors_told(work)
+
+
+def _metric_table(report: Mapping[str, object]) -> Table:
+    table = Table("metric", "value", "95 %", title=f"{report['frames']} frames of {report['on']}")
+    metrics = report["metrics"]
+    for name, found in metrics.items() if isinstance(metrics, Mapping) else ():
+        value, interval = found["value"], found["interval"]
+        text = "not measured" if value is None else f"{value:.4f}"
+        table.add_row(name, text, f"{interval[0]:.4f} to {interval[1]:.4f}" if interval else "")
+    return table
+
+
+def run_export(
+    run: Path, *, out: Path, words: Path, data: Sequence[str], name: str, version: str, report: Path | None
+) -> None:
+    """Write the best weights of a fit as a bundle."""
+
+    def work() -> None:
+        require_torch()
+        from trainer.cards import read_words, report_metrics, trained_facts
+        from trainer.checkpoints import read_checkpoint
+        from trainer.export import write_bundle
+        from trainer.models.registry import build_network
+
+        metrics = report_metrics(report) if report is not None else []
+        folders = named_folders(data)
+        facts = trained_facts(read_words(words), run, name=name, version=version, folders=folders, metrics=metrics)
+        network = build_network(facts.architecture)
+        network.load_state_dict(read_checkpoint(run / "best.pt").average)
+        bundle = write_bundle(out, network, facts)
+        Console(stderr=True).print(f"{out}: {bundle.digest}")
+
+    with_errors_told(work)
+
+
+def run_serve(bundle: Path, *, frames: Path, device: str) -> None:
+    """Answer requests until stdin ends; an error before the first one is one line, and exit code 1."""
+    replies = protocol_stream()
+    try:
+        require_torch()
+        from trainer.serve import serve
+
+        serve(bundle, device=device, frames=frames, requests=sys.stdin, replies=replies)
+    except TrainerError as error:
+        Console(stderr=True).print(f"{error.message} {error.cure}")
+        told = {"code": error.code, "message": error.message, "cure": error.cure}
+        say(replies, {"protocol": ENGINE_PROTOCOL, "type": "error", **told})
+        raise SystemExit(EXIT_ERROR) from None
+    except BrokenPipeError:
+        raise SystemExit(EXIT_ERROR) from None
+
+
 def run_with_events(work: Callable[[Events, StopSwitch], None], *, path: Path | None, protocol: bool) -> None:
+    """Run `work` with events on stdout where asked for, else shown on stderr."""
+    with_ending(work, path=path, stream=protocol_stream() if protocol else None, listen=protocol)
+
+
+def with_ending(
+    work: Callable[[Events, StopSwitch], None], *, path: Path | None, stream: TextIO | None, listen: bool
+) -> None:
     """Run `work` so that its last event is a result, `stopped` or `error`, and the exit code says the same."""
-    stream = protocol_stream() if protocol else None
-    events = Events(path, stream, watch=None if protocol else _show)
     stop = StopSwitch()
-    if protocol:
+    events = Events(None, stream, watch=None if stream is not None else _show)
+    if listen:
         stop.listen(sys.stdin)
     try:
+        events.keep(path)
         work(events, stop)
     except (Stopped, KeyboardInterrupt) as end:
-        reason, step = (end.reason, end.step) if isinstance(end, Stopped) else ("Ctrl+C", 0)
+        reason, step = (end.reason, end.step) if isinstance(end, Stopped) else ("Ctrl+C", events.last_step)
         events.tell("stopped", reason=reason, step=step)
         raise SystemExit(EXIT_STOPPED) from None
     except TrainerError as error:
         events.tell("error", code=error.code, message=error.message, cure=error.cure)
+        raise SystemExit(EXIT_ERROR) from None
+    except OSError as error:
+        trouble = disk_trouble(error, Path(error.filename or "the disk"))
+        events.tell("error", code=trouble.code, message=trouble.message, cure=trouble.cure)
         raise SystemExit(EXIT_ERROR) from None
     finally:
         events.close()

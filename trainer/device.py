@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import torch
 
@@ -11,7 +12,10 @@ from trainer.errors import DeviceError
 
 
 def choose_device(name: str) -> torch.device:
-    """`auto` takes CUDA where there is one; asking for `cuda` where there is none raises DeviceError, never falls back."""
+    """`auto` takes CUDA where there is one; asking for `cuda` where there is none raises DeviceError.
+
+    It never falls back silently: who asked for a device gets it or is told.
+    """
     if name not in ("auto", "cpu", "cuda"):
         raise DeviceError("device.unknown", f"There is no device called '{name}'.", "Choose auto, cpu or cuda.")
     available = torch.cuda.is_available()
@@ -26,7 +30,12 @@ def choose_device(name: str) -> torch.device:
 
 def device_name(device: torch.device) -> str:
     """The name people know the device by."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "CPU"
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text("utf-8", "replace").splitlines() if cpuinfo.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "CPU"
 
 
 def mixed_precision(device: torch.device, precision: str) -> AbstractContextManager[object]:

@@ -7,19 +7,19 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
-from trainer.errors import TrainingError
 from trainer.files import disk_trouble
 
 PROTOCOL = 1
+ENGINE_PROTOCOL = "polypviewer/engine/1"
 Tell = Callable[..., None]
 """`tell(type, **fields)`."""
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818 # no error: somebody wanted it
     """Somebody asked the run to end; `reason` says who."""
 
     def __init__(self, reason: str, step: int) -> None:
@@ -29,30 +29,39 @@ class Stopped(Exception):
 
 
 class Events:
-    """Writes events to a file, and to a stream where one is given."""
+    """Writes events to a stream where one is given, and to a file once there is one."""
 
     def __init__(self, path: Path | None, stream: TextIO | None, *, watch: Callable[[str], None] | None = None) -> None:
         self._stream = stream
         self._watch = watch
         self._file: TextIO | None = None
-        if path is not None:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = path.open("a", encoding="utf-8", buffering=1)
-            except OSError as error:
-                raise disk_trouble(error, path) from error
+        self.last_step = 0
+        self.keep(path)
+
+    def keep(self, path: Path | None) -> None:
+        """Write to this file too from now on. Raises SurroundingsError when it cannot be written."""
+        if path is None:
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise disk_trouble(error, path) from error
 
     def tell(self, kind: str, **fields: object) -> None:
         """Write one event; raises TrainingError when the application no longer listens."""
+        step = fields.get("step")
+        self.last_step = step if isinstance(step, int) else self.last_step
         line = json.dumps({"protocol": PROTOCOL, "type": kind, **fields}, ensure_ascii=False)
+        if self._file is not None:
+            self._file.write(line + "\n")
         try:
-            if self._file is not None:
-                self._file.write(line + "\n")
             if self._stream is not None:
                 self._stream.write(line + "\n")
                 self._stream.flush()
-        except BrokenPipeError as error:
-            raise TrainingError("events.pipe", "Nobody reads this run any more.", "Start it again.") from error
+        except BrokenPipeError:
+            self._stream = None
+            raise Stopped("the application is gone", self.last_step) from None
         if self._watch is not None:
             self._watch(line)
 
@@ -68,6 +77,12 @@ def protocol_stream() -> TextIO:
     kept = os.dup(1)
     os.dup2(2, 1)
     return os.fdopen(kept, "w", encoding="utf-8", buffering=1)
+
+
+def say(stream: TextIO, message: Mapping[str, object]) -> None:
+    """One line of JSON, at once."""
+    stream.write(json.dumps(message, ensure_ascii=False) + "\n")
+    stream.flush()
 
 
 class StopSwitch:
@@ -106,10 +121,10 @@ class Pace:
     def __init__(self, steps: int, done: int = 0) -> None:
         self._started = time.monotonic()
         self._first = done
-        self._steps = steps
+        self.steps = steps
 
     def at(self, step: int) -> dict[str, float]:
         """`seconds` and `seconds_left` after `step` steps."""
         seconds = time.monotonic() - self._started
-        left = seconds / max(1, step - self._first) * (self._steps - step)
+        left = seconds / max(1, step - self._first) * (self.steps - step)
         return {"seconds": round(seconds, 2), "seconds_left": round(left, 1)}

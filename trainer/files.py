@@ -19,8 +19,11 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a file beside `path`, sync it, and move it into place. Raises SurroundingsError on disk trouble."""
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a file beside `path`, sync it, and move it into place.
+
+    Raises SurroundingsError when the disk refuses; then `path` is as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
@@ -36,7 +39,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
 def write_json(path: Path, values: object) -> None:
     """Write JSON (UTF-8, sorted as given) whole."""
     text = json.dumps(values, indent=1, ensure_ascii=False) + "\n"
-    write_whole(path, lambda beside: beside.write_text(text, "utf-8") and None)
+    write_whole(path, lambda beside: beside.write_text(text, "utf-8"))
 
 
 def write_folder_whole(place: Path, fill: Callable[[Path], None]) -> None:

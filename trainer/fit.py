@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from trainer.models.mobile_unet import MobileUNet, load_imagenet
 from trainer.models.registry import build_network
 from trainer.pixels.split import side_of
 from trainer.recipe import Recipe, recipe_values
-from trainer.training import new_run, resume, subset, train
+from trainer.training import new_run, resume, train
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def fit(order: FitOrder, *, tell: Tell, stop: StopSwitch) -> Path:
     device = choose_device(order.device)
     tell(
         "hello", program="polyp-trainer", version=__version__, torch=torch.__version__, device=device.type,
-        device_name=device_name(device), job=None, base_digest=None,
+        device_name=device_name(device), pid=os.getpid(), job=None, base_digest=None,
     )  # fmt: skip
     pairs = training_pairs(order.data, order.holdout)
     training, validation = load_both_sides(pairs, order.recipe)
@@ -89,7 +90,7 @@ def load_both_sides(pairs: Sequence[Pair], recipe: Recipe) -> tuple[Frames, Fram
     chosen = {side: [n for n, of in enumerate(sides) if of == side] for side in ("train", "holdout")}
     if not chosen["train"] or not chosen["holdout"]:
         chosen = {"train": list(range(len(frames))), "holdout": list(range(len(frames)))}
-    return subset(frames, chosen["train"]), subset(frames, chosen["holdout"])
+    return frames.subset(chosen["train"]), frames.subset(chosen["holdout"])
 
 
 def with_numbers(recipe: Recipe, *, epochs: int | None, size: int | None) -> Recipe:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,11 @@ from torch import Tensor
 from trainer.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from trainer.data.augment import Batch, augmented_batch, plain_batch
 from trainer.data.frames import Frames
-from trainer.device import mixed_precision
+from trainer.descent import Memory, gradients
 from trainer.ema import Average
-from trainer.errors import TrainingError
 from trainer.events import Pace, StopSwitch, Tell
-from trainer.losses import bce_dice
 from trainer.models.network import Network
-from trainer.pixels.metrics import Counts, count
+from trainer.pixels.metrics import Counts, count, per_image_dice
 from trainer.recipe import Recipe, recipe_values
 
 STEPS_BETWEEN_CHECKPOINTS = 50
@@ -43,6 +41,7 @@ class Run:
     epoch: int = 0
     step: int = 0
     best_dice: float = -1.0
+    memory: Memory = field(default_factory=Memory)
 
 
 def new_run(
@@ -78,7 +77,7 @@ def train(run: Run, training: Frames, validation: Frames) -> Path:
 def judge_epoch(run: Run, validation: Frames, *, loss: float, step: int) -> None:
     """Judge the averaged weights, keep them if they are the best so far, and leave a checkpoint."""
     counts = evaluate_average(run, validation)
-    dice = float(np.mean([_dice(value) for value in counts if value.has_polyp] or [0.0]))
+    dice = per_image_dice(counts) if any(value.has_polyp for value in counts) else 0.0
     empty = [value for value in counts if not value.has_polyp]
     alarms = sum(value.fp > 0 for value in empty)
     run.tell(
@@ -93,7 +92,7 @@ def judge_epoch(run: Run, validation: Frames, *, loss: float, step: int) -> None
 
 
 def train_one_epoch(run: Run, frames: Frames, pace: Pace) -> float:
-    """All frames once, from `run.step` on; returns the mean loss. Raises Stopped, and TrainingError on a loss of nan."""
+    """All frames once, from `run.step` on; returns the mean loss. Raises Stopped; TrainingError on a loss of nan."""
     steps = steps_in(frames, run.recipe)
     images, labels = torch.from_numpy(frames.images), torch.from_numpy(frames.labels)
     weights = torch.from_numpy(frames.weights)
@@ -119,18 +118,9 @@ def train_one_epoch(run: Run, frames: Frames, pace: Pace) -> float:
 
 def optimise(run: Run, batch: Batch, weights: Tensor) -> float:
     """One step; returns the loss. Raises TrainingError when it is no finite number."""
-    with mixed_precision(run.device, run.recipe.precision):
-        logits = run.network(batch.image.contiguous(memory_format=torch.channels_last))
-    loss = bce_dice(logits, batch, weights)
-    value = float(loss.detach())
-    if not math.isfinite(value):
-        raise TrainingError(
-            "training.nan",
-            f"The loss became {value} in epoch {run.epoch + 1}.",
-            "Start again with a lower learning rate; the last good checkpoint is kept.",
-        )
-    run.optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    value = gradients(
+        run.network, batch, weights, precision=run.recipe.precision, memory=run.memory, tell=run.tell
+    )  # fmt: skip
     torch.nn.utils.clip_grad_norm_(run.network.parameters(), run.recipe.clip)
     run.optimiser.step()
     run.average.follow(run.network)
@@ -201,14 +191,3 @@ def resume(run: Run) -> bool:
     run.optimiser.load_state_dict(state.optimiser)
     run.epoch, run.step, run.best_dice = state.epoch, state.step, state.best_dice
     return True
-
-
-def subset(frames: Frames, chosen: Sequence[int]) -> Frames:
-    """Some of the frames, in the order given."""
-    index = np.asarray(chosen, np.intp)
-    keys = tuple(frames.keys[number] for number in chosen)
-    return Frames(keys, frames.images[index], frames.labels[index], frames.weights[index])
-
-
-def _dice(counts: Counts) -> float:
-    return 2 * counts.tp / max(1, 2 * counts.tp + counts.fp + counts.fn)

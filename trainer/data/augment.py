@@ -130,7 +130,8 @@ def _hue_saturation(angle: Tensor, saturation: Tensor) -> Tensor:
     turn[:, 0, 0] = 1
     turn[:, 1, 1] = turn[:, 2, 2] = torch.cos(angle) * saturation
     turn[:, 1, 2], turn[:, 2, 1] = -torch.sin(angle) * saturation, torch.sin(angle) * saturation
-    return torch.linalg.inv(to_yiq) @ turn @ to_yiq
+    back: Tensor = torch.linalg.inv(to_yiq)
+    return back @ turn @ to_yiq
 
 
 def _worn(image: Tensor, dice: _Dice, ranges: Augmentation) -> Tensor:

@@ -24,7 +24,7 @@ def perceptual_hash(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     small = network_input(image, find_field_of_view(image), height=32, width=32)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
     low = cv2.dct(grey)[:8, :8].ravel()
-    return (low > np.median(low[1:])).astype(np.uint8)
+    return np.asarray(low > np.median(low[1:]), np.uint8)
 
 
 def group_near(keys: Sequence[str], hashes: NDArray[np.uint8], *, near: int = NEAR) -> list[str]:

@@ -27,6 +27,12 @@ class Frames:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def subset(self, chosen: Sequence[int]) -> Frames:
+        """Some of the frames, in the order given."""
+        index = np.asarray(chosen, np.intp)
+        keys = tuple(self.keys[number] for number in chosen)
+        return Frames(keys, self.images[index], self.labels[index], self.weights[index])
+
 
 def label_input(label: NDArray[np.uint8], field: FieldOfView, *, size: int) -> NDArray[np.uint8]:
     """A frame's LabelMap on the network's grid: `(size, size)` uint8 of 0 background, 1 lesion, 255 ignored."""

@@ -30,7 +30,7 @@ class SameConv(nn.Conv2d):
     def __init__(self, inputs: int, outputs: int, *, stride: int, groups: int = 1) -> None:
         super().__init__(inputs, outputs, 3, stride=stride, padding=0 if stride == 2 else 1, groups=groups)
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 # torch's own name of it
         return super().forward(functional.pad(input, (0, 1, 0, 1)) if self.stride[0] == 2 else input)
 
 

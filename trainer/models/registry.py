@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from trainer.errors import BundleError
 from trainer.models.mobile_unet import MobileUNet
@@ -32,7 +31,7 @@ def build_network(architecture: Architecture) -> Network:
             "bundle.architecture", f"No network is called '{architecture.name}' here.", f"Known are: {known}."
         )
     try:
-        return maker(**cast("Mapping[str, object]", architecture.arguments))
+        return maker(**architecture.arguments)
     except TypeError as error:
         raise BundleError(
             "bundle.arguments",

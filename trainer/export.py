@@ -1,0 +1,184 @@
+"""From a network to a bundle: ONNX with everything inside, parity measured, written whole."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from trainer.bundle import CARD, NETWORK, SCHEMA, WEIGHTS, Bundle, read_bundle, write_weights
+from trainer.errors import BundleError
+from trainer.files import digest_of, write_folder_whole
+from trainer.models.network import Network
+from trainer.models.registry import Architecture
+
+OPSET = 18
+PARITY = 1e-3
+"""Largest difference between PyTorch's and ONNX Runtime's probability that a bundle may have."""
+
+
+class Shipped(nn.Module):
+    """What `model.onnx` computes: `(n, h, w, 3)` uint8 RGB to `(n, 1, h, w)` float32 probability."""
+
+    def __init__(self, network: Network, *, temperature: float) -> None:
+        super().__init__()
+        self.network = network
+        self.temperature = temperature
+
+    def forward(self, image: Tensor) -> Tensor:
+        pixels = image.permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1.0
+        return torch.sigmoid(self.network(pixels) / self.temperature)
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What a card says beyond what the network itself decides; JSON values as in docs/formats.md."""
+
+    name: str
+    version: str
+    architecture: Architecture
+    size: tuple[int, int]
+    intended_use: str
+    known_failures: tuple[str, ...]
+    licences: Mapping[str, str]
+    threshold: float = 0.5
+    temperature: float = 1.0
+    minimum_area: float = 0.0005
+    metrics: tuple[Mapping[str, object], ...] = ()
+    data: tuple[Mapping[str, object], ...] = ()
+    recipe: Mapping[str, object] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (0,)
+    parent: str | None = None
+
+
+def write_bundle(place: Path, network: Network, facts: CardFacts) -> Bundle:
+    """Write a bundle at `place`, replacing what stood there only once it is whole; returns it, read back.
+
+    Raises BundleError when ONNX and PyTorch differ by more than `PARITY`, SurroundingsError when the disk refuses.
+    """
+
+    def fill(folder: Path) -> None:
+        export_onnx(network, folder / NETWORK, size=facts.size, temperature=facts.temperature)
+        difference = parity(network, folder / NETWORK, size=facts.size, temperature=facts.temperature)
+        if difference > PARITY:
+            raise BundleError(
+                "export.parity",
+                f"ONNX and PyTorch differ by {difference:.2g}, more than {PARITY:g}.",
+                "Export with another version of PyTorch; no bundle was written.",
+            )
+        write_weights(network, folder / WEIGHTS)
+        card = card_of(facts, folder) | {"onnx_parity": difference}
+        (folder / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+    write_folder_whole(place, fill)
+    return read_bundle(place)
+
+
+def card_of(facts: CardFacts, folder: Path) -> dict[str, object]:
+    """The card as JSON values, with the digests of the files that lie in `folder`."""
+    height, width = facts.size
+    files = {name: {"sha256": digest_of(folder / name), "bytes": (folder / name).stat().st_size} for name in FILES}
+    return {
+        "schema": SCHEMA,
+        "name": facts.name,
+        "version": facts.version,
+        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "architecture": {"name": facts.architecture.name, "arguments": dict(facts.architecture.arguments)},
+        "inputs": [{"name": "image", "dtype": "uint8", "shape": ["N", height, width, 3]}],
+        "outputs": [{"name": "probability", "dtype": "float32", "shape": ["N", 1, height, width]}],
+        "resize": {"rule": "stretch", "height": height, "width": width, "down": "area", "up": "linear"},
+        "field_of_view": {"rule": "fov-1", "blank_insets": True},
+        "threshold": facts.threshold,
+        "temperature": facts.temperature,
+        "minimum_area": facts.minimum_area,
+        "metrics": [dict(metric) for metric in facts.metrics],
+        "data": [dict(source) for source in facts.data],
+        "licences": dict(facts.licences),
+        "recipe": dict(facts.recipe),
+        "seeds": list(facts.seeds),
+        "parent": facts.parent,
+        "intended_use": facts.intended_use,
+        "known_failures": list(facts.known_failures),
+        "files": files,
+    }
+
+
+FILES = (NETWORK, WEIGHTS)
+
+
+def export_onnx(network: Network, path: Path, *, size: tuple[int, int], temperature: float) -> None:
+    """Write `model.onnx` in one file, any batch size; the network is left in evaluation mode on the CPU."""
+    shipped = Shipped(network.eval().cpu(), temperature=temperature).eval()
+    example = torch.zeros((2, *size, 3), dtype=torch.uint8)
+    with _quiet():
+        torch.onnx.export(
+            shipped, (example,), str(path), dynamo=True, opset_version=OPSET, external_data=False, verbose=False,
+            input_names=["image"], output_names=["probability"],
+            dynamic_shapes={"image": {0: torch.export.Dim("N", min=1, max=4096)}},
+        )  # fmt: skip
+    _name_batch_axis(path)
+
+
+def _name_batch_axis(path: Path) -> None:
+    """Call the batch axis N, whatever the exporter called it, and let the checker look at the file."""
+    model = onnx.load(str(path))
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "N"
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter's own chatter: progress on stdout, and warnings about its internals that no user can act upon."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def open_onnx(path: Path) -> onnxruntime.InferenceSession:
+    """An ONNX Runtime session on the CPU."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def run_onnx(session: onnxruntime.InferenceSession, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """`(n, 1, h, w)` float32 probability of `(n, h, w, 3)` uint8 frames."""
+    return cast("NDArray[np.float32]", session.run(["probability"], {"image": images})[0])
+
+
+@torch.inference_mode()
+def parity(network: Network, path: Path, *, size: tuple[int, int], temperature: float) -> float:
+    """Largest difference of probability between PyTorch and ONNX Runtime, on noise and a ramp, batches of 3 and 1."""
+    rng = np.random.default_rng(0)
+    noisy = rng.integers(0, 256, (3, *size, 3), dtype=np.uint8)
+    smooth = np.broadcast_to(np.linspace(0, 255, size[1])[None, None, :, None], noisy.shape).astype(np.uint8)
+    session, shipped = open_onnx(path), Shipped(network, temperature=temperature).eval()
+    differences = []
+    for images in (noisy, smooth[:1].copy()):
+        expected = shipped(torch.from_numpy(images)).numpy()
+        differences.append(float(np.abs(run_onnx(session, images) - expected).max()))
+    return max(differences)

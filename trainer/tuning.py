@@ -1,0 +1,144 @@
+"""The fine-tuning loop: small steps from a base that is never left far behind.
+
+Encoder slower than decoder, batch norm statistics frozen, a pull back to the base (L2-SP, Li et al. 2018), an average
+of the weights, and at the end a mixture with the base (WiSE-FT).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from trainer.data.augment import Augmentation, augmented_batch
+from trainer.data.frames import Frames
+from trainer.descent import Memory, gradients
+from trainer.ema import Average
+from trainer.events import StopSwitch, Tell
+from trainer.models.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """The numbers of a fine-tuning run; the job gives steps and batch."""
+
+    steps: int
+    batch: int
+    encoder_rate: float = 2e-5
+    decoder_rate: float = 1e-4
+    warm_up_steps: int = 10
+    pull: float = 5.0
+    ema: float = 0.98
+    clip: float = 1.0
+    precision: str = "auto"
+    augmentation: Augmentation = field(
+        default_factory=lambda: Augmentation(
+            rotation_share=0.3,
+            scale=(0.8, 1.25),
+            shift=0.08,
+            brightness=(0.8, 1.25),
+            contrast=(0.85, 1.2),
+            saturation=(0.8, 1.2),
+            hue_degrees=5.0,
+            blur_share=0.05,
+            coarse_share=0.05,
+            noise_share=0.05,
+        )
+    )
+
+
+AfterStep = Callable[[int, float, dict[str, Tensor]], None]
+"""`after(step, loss, averaged weights)`, called after each step with the number of steps done."""
+
+
+def tune(
+    network: Network, train: Frames, replay: Frames | None, tuning: Tuning, *, seed: int, device: torch.device,
+    tell: Tell, stop: StopSwitch, first_step: int, after: AfterStep,
+) -> dict[str, Tensor]:  # fmt: skip
+    """Tune `network` in place; returns the averaged weights. Raises Stopped within one step of being asked."""
+    base = [(parameter, parameter.detach().clone()) for parameter in network.parameters()]
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": list(network.encoder.parameters()), "top_rate": tuning.encoder_rate},
+            {"params": list(network.decoder.parameters()), "top_rate": tuning.decoder_rate},
+        ],
+        weight_decay=0.0,
+    )
+    average, memory = Average(network, decay=tuning.ema), Memory()
+    draw = _Draw(train, replay, tuning.batch, np.random.default_rng(seed))
+    freeze_statistics(network)
+    for step in range(tuning.steps):
+        stop.raise_if_on(first_step + step)
+        frames = draw.batch()
+        batch = augmented_batch(
+            torch.from_numpy(frames.images).to(device), torch.from_numpy(frames.labels).to(device),
+            size=frames.images.shape[1], ranges=tuning.augmentation,
+            generator=torch.Generator().manual_seed(seed * 1_000_003 + step),
+        )  # fmt: skip
+        weights = torch.from_numpy(frames.weights).to(device)
+        loss = gradients(network, batch, weights, precision=tuning.precision, memory=memory, tell=tell)
+        _descend(network, optimiser, base, tuning, share=step / tuning.steps, step=step)
+        average.follow(network)
+        after(step + 1, loss, average.tensors)
+        freeze_statistics(network)
+    return average.tensors
+
+
+def freeze_statistics(network: nn.Module) -> None:
+    """Train, but leave batch norm's statistics as the base has them: a handful of frames would spoil them."""
+    network.train()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
+@torch.no_grad()
+def _pull_back(base: list[tuple[nn.Parameter, Tensor]], rates: dict[int, float], pull: float) -> None:
+    """L2-SP, decoupled as AdamW decouples its decay: towards the base by `rate * pull` of the way."""
+    for parameter, origin in base:
+        parameter.lerp_(origin, min(1.0, rates[id(parameter)] * pull))
+
+
+def _descend(
+    network: Network, optimiser: torch.optim.Optimizer, base: list[tuple[nn.Parameter, Tensor]], tuning: Tuning,
+    *, share: float, step: int,
+) -> None:  # fmt: skip
+    factor = min(1.0, (step + 1) / tuning.warm_up_steps) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * share)))
+    rates: dict[int, float] = {}
+    for group in optimiser.param_groups:
+        group["lr"] = group["top_rate"] * factor
+        rates |= {id(parameter): group["lr"] for parameter in group["params"]}
+    nn.utils.clip_grad_norm_(network.parameters(), tuning.clip)
+    optimiser.step()
+    _pull_back(base, rates, tuning.pull)
+
+
+class _Draw:
+    """Batches in which every frame comes equally often; half of each is replay where there is any."""
+
+    def __init__(self, train: Frames, replay: Frames | None, batch: int, rng: np.random.Generator) -> None:
+        self._sources = [train] if replay is None else [train, replay]
+        sizes = [batch] if replay is None else [batch - batch // 2, batch // 2]
+        self._sizes = [max(1, size) for size in sizes]
+        self._waiting: list[list[int]] = [[] for _ in self._sources]
+        self._rng = rng
+
+    def batch(self) -> Frames:
+        parts = [self._take(number) for number in range(len(self._sources))]
+        return Frames(
+            tuple(key for part in parts for key in part.keys),
+            np.concatenate([part.images for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.weights for part in parts]),
+        )
+
+    def _take(self, number: int) -> Frames:
+        source, waiting = self._sources[number], self._waiting[number]
+        while len(waiting) < self._sizes[number]:
+            waiting.extend(int(index) for index in self._rng.permutation(len(source)))
+        chosen = [waiting.pop() for _ in range(self._sizes[number])]
+        return source.subset(chosen)
