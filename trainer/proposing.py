@@ -45,6 +45,6 @@ def propose(
     height, width = rules.size
     field = field or find_field_of_view(image)
     soft = to_frame(quantise(probability(network_input(image, field, height=height, width=width))), field)
-    area = int(np.count_nonzero(field.mask))
+    area = int(np.count_nonzero(field.seen()))
     mask = binarise(soft, threshold=rules.threshold, minimum_area=rules.minimum_area, field_area=area)
     return Proposed(soft, mask, field)
