@@ -1,1 +1,1 @@
-"""See docs/architecture.md."""
+"""Everything that paints or listens to a mouse. Widgets take values and emit wishes; `wire_*` connect them to a session."""

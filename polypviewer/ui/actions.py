@@ -1,0 +1,242 @@
+"""The one table of actions. Buttons, tooltips, the command palette, the cheat sheet and the shortcuts read it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from PySide6.QtGui import QKeySequence
+
+from polypviewer.ui.text import translate
+
+
+class Group(StrEnum):
+    """Headings of the cheat sheet, in its order."""
+
+    DECIDE = "Decide"
+    DRAW = "Draw"
+    GO = "Go"
+    SEE = "See"
+    MODEL = "Model and training"
+    PROJECT = "Project"
+    WINDOW = "Window"
+
+
+class Preset(StrEnum):
+    """Which keys the fingers know already."""
+
+    DEFAULT = "polypviewer"
+    CVAT = "cvat"
+
+
+class Layout(StrEnum):
+    """The three pages of the window."""
+
+    REVIEW = "review"
+    VIDEO = "video"
+    TRAIN = "train"
+
+
+EVERYWHERE: Final = frozenset(Layout)
+PICTURE: Final = frozenset({Layout.REVIEW, Layout.VIDEO})
+ONLY_VIDEO: Final = frozenset({Layout.VIDEO})
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """`keys`: the first is shown on buttons. `held`: works while the key is down, so the canvas listens itself."""
+
+    id: str
+    text: str
+    group: Group
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    tip: str = ""
+    layouts: frozenset[Layout] = EVERYWHERE
+    cvat: tuple[str, ...] | None = None
+    repeats: bool = False
+    checkable: bool = False
+    held: bool = False
+
+
+def _decide() -> tuple[ActionSpec, ...]:
+    group = Group.DECIDE
+    return (
+        ActionSpec("accept", "Accept and next", group, ("Return", "Enter"), "check",
+                   "Accept what is painted, or the proposal, and go to the next frame of the queue", PICTURE),
+        ActionSpec("accept_stay", "Accept and stay", group, ("Shift+Return", "Shift+Enter"), "check",
+                   "Accept and stay on this frame", PICTURE),
+        ActionSpec("no_polyp", "No polyp", group, ("R",), "dismiss",
+                   "State that this frame shows no polyp, and go on", PICTURE),
+        ActionSpec("needs_work", "Needs work", group, ("N",), "warning",
+                   "Leave this frame for later; it never trains", PICTURE),
+        ActionSpec("dismiss", "Dismiss", group, ("Del", "Backspace"), "close",
+                   "Dismiss the proposed region under the cursor; that says nothing about the frame", PICTURE),
+        ActionSpec("take_proposal", "Correct proposal", group, ("M",), "brush",
+                   "Copy the proposal into the empty mask, to correct it", PICTURE),
+        ActionSpec("comment", "Comment", group, ("C",), "comment", "Write a comment on this frame", PICTURE),
+    )  # fmt: skip
+
+
+def _draw() -> tuple[ActionSpec, ...]:
+    group = Group.DRAW
+    lesions = tuple(
+        ActionSpec(f"lesion_{number}", f"Paint lesion {number}", group, (str(number),), layouts=PICTURE)
+        for number in range(1, 10)
+    )
+    return (
+        ActionSpec("pan", "Move the picture", group, ("Space",), "pan",
+                   "Move the picture by dragging; hold Space with any tool", PICTURE, checkable=True, held=True),
+        ActionSpec("brush", "Brush", group, ("B",), "brush", "Paint the lesion; the right button erases", PICTURE,
+                   checkable=True),
+        ActionSpec("eraser", "Eraser", group, ("E",), "eraser", "Erase; the right button paints", PICTURE,
+                   checkable=True),
+        ActionSpec("smaller", "Smaller brush", group, ("[", "-"), layouts=PICTURE, repeats=True),
+        ActionSpec("larger", "Larger brush", group, ("]", "+"), layouts=PICTURE, repeats=True),
+        ActionSpec("new_lesion", "New lesion", group, ("0",), "plus", "Paint a lesion that is not in this frame yet",
+                   PICTURE),
+        *lesions,
+        ActionSpec("undo", "Undo", group, ("Ctrl+Z",), "undo", "Take the last step back, on whatever frame it was",
+                   PICTURE, repeats=True),
+        ActionSpec("redo", "Redo", group, ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "Make the step again", PICTURE,
+                   repeats=True),
+    )  # fmt: skip
+
+
+def _go() -> tuple[ActionSpec, ...]:
+    group = Group.GO
+    return (
+        ActionSpec("next_frame", "Next frame", group, ("D", "Right"), "next", layouts=PICTURE, cvat=("F", "Right"),
+                   repeats=True),
+        ActionSpec("previous_frame", "Previous frame", group, ("A", "Left"), "previous", layouts=PICTURE,
+                   cvat=("D", "Left"), repeats=True),
+        ActionSpec("forward_10", "Ten frames forward", group, ("Shift+Right",), layouts=PICTURE, repeats=True),
+        ActionSpec("back_10", "Ten frames back", group, ("Shift+Left",), layouts=PICTURE, repeats=True),
+        ActionSpec("next_in_queue", "Next in the queue", group, ("Ctrl+Right",), layouts=PICTURE, repeats=True),
+        ActionSpec("previous_in_queue", "Previous in the queue", group, ("Ctrl+Left",), layouts=PICTURE, repeats=True),
+        ActionSpec("first_frame", "First frame", group, ("Home",), "first", layouts=PICTURE),
+        ActionSpec("last_frame", "Last frame", group, ("End",), "last", layouts=PICTURE),
+        ActionSpec("go_to_frame", "Go to frame", group, ("Ctrl+G",), "target", "Type the number of a frame", PICTURE),
+        ActionSpec("play", "Play or pause", group, ("Space",), "play", "Tap Space to play, hold it to move the picture",
+                   ONLY_VIDEO, held=True),
+        ActionSpec("queue_to_review", "Queue: to review", group, layouts=PICTURE),
+        ActionSpec("queue_proposed", "Queue: with proposals", group, layouts=PICTURE),
+        ActionSpec("queue_needs_work", "Queue: needs work", group, layouts=PICTURE),
+        ActionSpec("queue_decided", "Queue: decided", group, layouts=PICTURE),
+    )  # fmt: skip
+
+
+def _see() -> tuple[ActionSpec, ...]:
+    group = Group.SEE
+    return (
+        ActionSpec("fit", "Fit the picture", group, ("Ctrl+0",), "fit", layouts=PICTURE),
+        ActionSpec("one_to_one", "One to one", group, ("Ctrl+1",), layouts=PICTURE),
+        ActionSpec("zoom_in", "Zoom in", group, ("Ctrl++", "Ctrl+="), layouts=PICTURE, repeats=True),
+        ActionSpec("zoom_out", "Zoom out", group, ("Ctrl+-",), layouts=PICTURE, repeats=True),
+        ActionSpec("peek", "Peek under the mask", group, ("X",), "eye", "Hold to look under the mask", PICTURE,
+                   held=True),
+        ActionSpec("hide", "Hide masks", group, ("H",), "eye", "Hide or show every overlay", PICTURE, checkable=True),
+        ActionSpec("outline", "Outline only", group, ("O",), "outline", "Outline or fill", PICTURE, checkable=True),
+        ActionSpec("fainter", "Fainter masks", group, (",",), layouts=PICTURE, repeats=True),
+        ActionSpec("stronger", "Stronger masks", group, (".",), layouts=PICTURE, repeats=True),
+    )  # fmt: skip
+
+
+def _model() -> tuple[ActionSpec, ...]:
+    group = Group.MODEL
+    return (
+        ActionSpec("propose", "Propose for this frame again", group, (), "demo", layouts=PICTURE),
+        ActionSpec("propose_all", "Propose for all frames", group, ("Ctrl+P",), "demo",
+                   "Ask the model about every frame that is not decided"),
+        ActionSpec("stop_job", "Stop the running job", group, (), "stop", "Stop importing, exporting or proposing"),
+        ActionSpec("show_models", "Models, threshold and device", group, ("Ctrl+M",), "model", layouts=PICTURE),
+        ActionSpec("fine_tune", "Fine-tune", group, ("Ctrl+T",), "train", "Train on the frames you decided"),
+        ActionSpec("stop_training", "Stop training", group, (), "stop", "End the training; nothing half done stays"),
+    )  # fmt: skip
+
+
+def _project() -> tuple[ActionSpec, ...]:
+    group = Group.PROJECT
+    return (
+        ActionSpec("open_project", "Open project", group, ("Ctrl+O",), "folder", "Open a project folder"),
+        ActionSpec("new_project", "New project", group, ("Ctrl+Shift+N",), "plus", "Make a project in an empty folder"),
+        ActionSpec("open_demo", "Open demo", group, (), "demo", "Make a project of generated frames and open it"),
+        ActionSpec("import_files", "Import", group, ("Ctrl+I",), "import", "Add images and videos to this project"),
+        ActionSpec("import_folder", "Import a folder", group, ("Ctrl+Shift+I",), "import",
+                   "Add a folder of images and videos, with masks if it has them"),
+        ActionSpec("export_kvasir", "Export as images and masks", group, ("Ctrl+E",), "export",
+                   "Write the decided frames as images, masks and boxes (kvasir)"),
+        ActionSpec("export_coco", "Export as COCO", group, ("Ctrl+Shift+E",), "export",
+                   "Write the decided frames with COCO annotations"),
+        ActionSpec("save", "Save", group, ("Ctrl+S",), "check", "Everything is saved by itself; this says when"),
+        ActionSpec("quit", "Quit", group, ("Ctrl+Q",)),
+    )  # fmt: skip
+
+
+def _window() -> tuple[ActionSpec, ...]:
+    group = Group.WINDOW
+    return (
+        ActionSpec("palette", "Find an action", group, ("Ctrl+K",), "search", "Find any action by name"),
+        ActionSpec("cheat_sheet", "All keys", group, ("F1",), "keys", "Show every key"),
+        ActionSpec("review", "Review", group, ("F2",), "review", "One frame after the other", checkable=True),
+        ActionSpec("video", "Video", group, ("F3",), "video", "The frames of one video on a time line", checkable=True),
+        ActionSpec("train", "Train", group, ("F4",), "train", "Fine-tune the model on what you decided",
+                   checkable=True),
+        ActionSpec("toggle_strip", "Strip", group, ("F9",), "strip", "Show or hide the strip", PICTURE),
+        ActionSpec("toggle_panel", "Panel", group, ("F10",), "panel", "Show or hide the panel", PICTURE),
+        ActionSpec("only_picture", "Only the picture", group, ("F11",), "fit", "Hide everything but the picture",
+                   PICTURE),
+        ActionSpec("show_frame_tab", "Panel: frame", group, (), "review", layouts=PICTURE),
+        ActionSpec("show_lesions_tab", "Panel: lesions", group, (), "outline", layouts=PICTURE),
+        ActionSpec("show_history_tab", "Panel: history", group, (), "history", layouts=PICTURE),
+        ActionSpec("switch_theme", "Switch theme", group, ("Ctrl+Shift+L",), "theme", "Dark or light"),
+        ActionSpec("switch_keys", "Switch key preset", group, (), "keys", "PolypViewer's keys or CVAT's"),
+        ActionSpec("rename_reader", "Change the reader", group, (), "comment", "Who decides from now on"),
+    )  # fmt: skip
+
+
+ACTIONS: Final[tuple[ActionSpec, ...]] = (*_decide(), *_draw(), *_go(), *_see(), *_model(), *_project(), *_window())
+BY_ID: Final[dict[str, ActionSpec]] = {spec.id: spec for spec in ACTIONS}
+TOOL_IDS: Final = ("pan", "brush", "eraser")
+
+_MAC_KEYS: Final = {"next_in_queue": ("Alt+Right",), "previous_in_queue": ("Alt+Left",)}
+_SHORT: Final = {"Return": "Enter", "Shift+Return": "Shift+Enter"}
+
+
+def keys_of(spec: ActionSpec, preset: Preset) -> tuple[str, ...]:
+    """The keys of an action in a preset, as Qt writes them; the first is the one that is shown."""
+    if sys.platform == "darwin" and spec.id in _MAC_KEYS:
+        return _MAC_KEYS[spec.id]
+    if preset is Preset.CVAT and spec.cvat is not None:
+        return spec.cvat
+    return spec.keys
+
+
+def key_text(spec: ActionSpec, preset: Preset) -> str:
+    """The key that stands on buttons ("Enter", "Ctrl+T"); "" for an action without one."""
+    keys = keys_of(spec, preset)
+    if not keys:
+        return ""
+    return _SHORT.get(keys[0], QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText))
+
+
+def tooltip(spec: ActionSpec, preset: Preset) -> str:
+    """One line: what it does, and its key."""
+    text = translate(spec.tip or spec.text)
+    key = key_text(spec, preset)
+    return f"{text}  ·  {key}" if key else text
+
+
+def conflicts(preset: Preset) -> tuple[tuple[str, str, str], ...]:
+    """(key, action, action) where two actions that can be on at the same time share a key."""
+    owner: dict[tuple[str, Layout], str] = {}
+    found: list[tuple[str, str, str]] = []
+    for spec in ACTIONS:
+        for key in keys_of(spec, preset):
+            for layout in spec.layouts:
+                other = owner.setdefault((QKeySequence(key).toString(), layout), spec.id)
+                if other != spec.id and not (spec.held and BY_ID[other].held):
+                    found.append((key, other, spec.id))
+    return tuple(dict.fromkeys(found))

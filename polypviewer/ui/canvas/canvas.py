@@ -1,0 +1,246 @@
+"""The canvas widget: three cached layers and a brush cursor. It shows values and never knows a session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from polypviewer.core.geometry import Point, Rect
+from polypviewer.core.label_map import LabelMap
+from polypviewer.ui.canvas.brush_cursor import cursor_rect, draw_cursor
+from polypviewer.ui.canvas.outline import Outline, ProposalLayer
+from polypviewer.ui.canvas.overlay import OverlayLayer, OverlayStyle
+from polypviewer.ui.canvas.picture import PictureLayer
+from polypviewer.ui.canvas.surface import Surface
+from polypviewer.ui.canvas.tools import Hand, Tool, make_tools
+from polypviewer.ui.canvas.view import View, centred, fitted, kept_inside
+from polypviewer.ui.text import translate
+from polypviewer.ui.theme import active
+
+STILL_AFTER_MS: Final = 90
+ROOM: Final = (68, 52, 16, 16)
+"""Left, top, right and bottom margins of a fitted picture: rail and options bar float there."""
+
+
+class CanvasBase(QWidget):
+    """What is shown and how it lies; the hand is added by `Canvas`."""
+
+    view_changed = Signal(float)  # device pixels for one image pixel
+    cursor_moved = Signal(object)  # Point in image coordinates, or None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(320, 240)
+        self.setAccessibleName(translate("Picture"))
+        self.hand = Hand(self)
+        self.tools = make_tools(self.hand, self)
+        self.tool: Tool = self.tools["pan"]
+        self._picture, self._overlay, self._proposal = PictureLayer(), OverlayLayer(), ProposalLayer()
+        self._view = View(1.0, 0.0, 0.0)
+        self._size: tuple[int, int] | None = None
+        self._fits = True
+        self._moving = False
+        self._hidden = False
+        self._peeking = False
+        self._mouse: QPointF | None = None
+        self._still = QTimer(self, singleShot=True, interval=STILL_AFTER_MS)
+        self._still.timeout.connect(self._settle)
+        self.hand.radius_changed.connect(self._radius_changed)
+
+    # --- what is shown ------------------------------------------------------------------------------------------
+
+    @property
+    def has_frame(self) -> bool:
+        """True while a frame is shown."""
+        return self._size is not None
+
+    @property
+    def view(self) -> View:
+        """How the picture lies now."""
+        return self._view
+
+    @property
+    def zoom(self) -> float:
+        """Device pixels for one image pixel."""
+        return self._view.scale * self.devicePixelRatioF()
+
+    @property
+    def style_of_masks(self) -> OverlayStyle:
+        """Opacity and outline mode."""
+        return self._overlay.style
+
+    def show_frame(self, pixels: NDArray[np.uint8] | None, label_map: LabelMap | None) -> None:
+        """Show `(height, width, 3)` uint8 RGB and its label map; zoom and pan stay between frames of equal size."""
+        size = None if pixels is None else (pixels.shape[0], pixels.shape[1])
+        self._picture.set_pixels(pixels)
+        self._overlay.set_label_map(label_map)
+        self._proposal.set_outlines(())
+        changed = size != self._size
+        self._size = size
+        if changed:
+            self.fit()
+        self._settle()
+
+    def show_proposal(self, outlines: Sequence[Outline]) -> None:
+        """Draw these outlines, `(n, 2)` float32 of x and y in image coordinates, as the proposal."""
+        self._proposal.set_outlines(outlines)
+        self.update()
+
+    def refresh_pixels(self, changed: Rect) -> None:
+        """The label map was painted inside `changed`: draw just that again."""
+        touched = self._overlay.refresh(changed)
+        if not touched.isEmpty():
+            self.update(touched)
+
+    def set_style_of_masks(self, style: OverlayStyle) -> None:
+        """Opacity and outline mode from now on."""
+        self._overlay.set_style(style)
+        self.update()
+
+    def set_hidden(self, hidden: bool) -> None:  # noqa: FBT001 - slot of a checkable action
+        """Hide or show masks and proposal."""
+        self._hidden = hidden
+        self.update()
+
+    def set_peeking(self, peeking: bool) -> None:  # noqa: FBT001 - slot of a held key
+        """Look under the mask while a key is held."""
+        if peeking != self._peeking:
+            self._peeking = peeking
+            self.update()
+
+    @property
+    def shows_masks(self) -> bool:
+        """False while hidden or peeking."""
+        return not (self._hidden or self._peeking)
+
+    # --- how it lies --------------------------------------------------------------------------------------------
+
+    def fit(self) -> None:
+        """The whole picture as large as it goes."""
+        self._fits = True
+        if self._size is not None:
+            height, width = self._size
+            self._set_view(fitted(height=height, width=width, room=self._room()))
+
+    def one_to_one(self) -> None:
+        """One image pixel on one device pixel, around the middle of what is shown."""
+        if self._size is not None:
+            scale = 1.0 / self.devicePixelRatioF()
+            self.set_view(self._view.zoomed(scale / self._view.scale, at=self._room().center()))
+
+    def zoom_by(self, factor: float, *, at: QPointF | None = None) -> None:
+        """Zoom at a widget position, or at the middle."""
+        if self._size is not None:
+            self.set_view(self._view.zoomed(factor, at=self._room().center() if at is None else at))
+
+    def centre_on(self, point: Point) -> None:
+        """Bring an image position to the middle without changing the zoom."""
+        at, middle = self._view.to_widget(point), self._room().center()
+        self.set_view(self._view.panned(middle.x() - at.x(), middle.y() - at.y()))
+
+    def set_view(self, view: View) -> None:
+        """The hand has moved the picture."""
+        self._fits = False
+        if self._size is not None:
+            height, width = self._size
+            view = kept_inside(view, height=height, width=width, room=QRectF(self.rect()))
+        self._set_view(view)
+
+    def _set_view(self, view: View) -> None:
+        if view == self._view:
+            return
+        self._view = view
+        self._moving = True
+        self._still.start()
+        self.view_changed.emit(self.zoom)
+        self.update()
+
+    def _settle(self) -> None:
+        self._still.stop()
+        self._moving = False
+        for layer in (self._picture, self._overlay, self._proposal):
+            layer.forget()
+        self.update()
+
+    def _room(self) -> QRectF:
+        left, top, right, bottom = ROOM
+        return QRectF(self.rect()).adjusted(left, top, -right, -bottom)
+
+    def _surface(self) -> Surface:
+        return Surface(self.width(), self.height(), self.devicePixelRatioF(), self._view)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self._fits and self._size is not None:
+            height, width = self._size
+            self._view = fitted(height=height, width=width, room=self._room())
+            self.view_changed.emit(self.zoom)
+        self._settle()
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange):
+            self._settle()
+        super().changeEvent(event)
+
+    # --- painting -----------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setClipRegion(event.region())
+        background = QColor(active().canvas)
+        if self._size is None:
+            painter.fillRect(event.rect(), background)
+        elif self._moving:
+            self._paint_moving(painter, background)
+        else:
+            self._paint_still(painter, event.rect(), background)
+        if self._mouse is not None and self.tool.paints and self._size is not None:
+            draw_cursor(painter, self._mouse, self.hand.radius * self._view.scale)
+        painter.end()
+
+    def _paint_still(self, painter: QPainter, dirty: QRect, background: QColor) -> None:
+        surface = self._surface()
+        source = QRectF(dirty.topLeft() * surface.ratio, dirty.size() * surface.ratio)
+        target = QRectF(dirty)
+        painter.drawImage(target, self._picture.refine(surface, background), source)
+        if self.shows_masks:
+            painter.drawImage(target, self._overlay.render(surface), source)
+            if not self._proposal.is_empty:
+                painter.drawImage(target, self._proposal.render(surface), source)
+
+    def _paint_moving(self, painter: QPainter, background: QColor) -> None:
+        surface = self._surface()
+        painter.fillRect(self.rect(), background)
+        self._picture.draw_nearest(painter, surface)
+        if not self.shows_masks:
+            return
+        drawn = self._overlay.drawn
+        if drawn is None:
+            painter.drawImage(self.rect(), self._overlay.render(surface))
+        else:
+            image, before = drawn
+            painter.drawImage(_moved(before, surface), image)
+        self._proposal.draw(painter, surface)
+
+    def _radius_changed(self) -> None:
+        self.update()
+
+
+def _moved(before: Surface, now: Surface) -> QRectF:
+    """Where a drawing made for one view lies in another."""
+    change = now.view.scale / before.view.scale
+    left, top = now.view.left - before.view.left * change, now.view.top - before.view.top * change
+    return QRectF(left, top, before.width * change, before.height * change)
+
+
+__all__ = ["CanvasBase", "centred", "cursor_rect"]

@@ -1,0 +1,78 @@
+"""The panel's second page: the lesions of the shown medium's frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from polypviewer.ui.controls import heading, label, wrapped
+from polypviewer.ui.options_bar import Swatch
+from polypviewer.ui.text import count_text, translate
+from polypviewer.ui.theme import GRID
+
+
+@dataclass(frozen=True, slots=True)
+class LesionTotal:
+    """A lesion slot of the frame: pixels, share of the frame (0-1), and whether the brush paints it."""
+
+    slot: int
+    pixels: int
+    share: float
+    is_active: bool
+
+
+class LesionsPage(QWidget):
+    """A row for each lesion."""
+
+    slot_wished = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[QWidget] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID - 2, 2 * GRID, 2 * GRID - 2, 2 * GRID)
+        column.setSpacing(6)
+        column.addWidget(heading(translate("Lesions in this frame")))
+        self._list = QVBoxLayout()
+        self._list.setSpacing(2)
+        column.addLayout(self._list)
+        self._empty = wrapped(translate("No lesion is painted in this frame. Take the brush, or accept the proposal."))
+        column.addWidget(self._empty)
+        column.addStretch(1)
+
+    def show_lesions(self, lesions: tuple[LesionTotal, ...]) -> None:
+        """The lesions of the shown frame."""
+        for row in self._rows:
+            self._list.removeWidget(row)
+            row.deleteLater()
+        self._rows = [self._row(lesion) for lesion in lesions]
+        for row in self._rows:
+            self._list.addWidget(row)
+        self._empty.setVisible(not lesions)
+
+    def _row(self, lesion: LesionTotal) -> QWidget:
+        button = QPushButton()
+        button.setProperty("role", "row")
+        button.setProperty("slot", lesion.slot)
+        button.setCheckable(True)
+        button.setChecked(lesion.is_active)
+        button.setMinimumHeight(44)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(translate("Paint lesion {slot}", slot=lesion.slot))
+        row = QHBoxLayout(button)
+        row.setContentsMargins(6, 4, 6, 4)
+        row.setSpacing(GRID)
+        row.addWidget(Swatch(lesion.slot))
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        texts.addWidget(label(translate("Lesion {slot}", slot=lesion.slot), bold=True))
+        texts.addWidget(label(translate("{pixels} pixels", pixels=count_text(lesion.pixels)), tone="quiet"))
+        row.addLayout(texts, 1)
+        row.addWidget(label(translate("{share:.1f} %", share=100 * lesion.share), tone="quiet"))
+        button.clicked.connect(self._clicked)
+        return button
+
+    def _clicked(self) -> None:
+        self.slot_wished.emit(int(self.sender().property("slot")))

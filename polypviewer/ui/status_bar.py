@@ -1,0 +1,82 @@
+"""The status bar: where we are on the left, how far we are on the right."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
+
+from polypviewer.ui.controls import ElidedLabel, label, set_tone
+from polypviewer.ui.text import duration_text, translate
+from polypviewer.ui.theme import STATUS_BAR, text_font
+
+REFRESH_MS: Final = 1000
+
+
+class StatusBar(QWidget):
+    """Five short texts and a thin progress bar."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("statusBar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(STATUS_BAR)
+        self.setAccessibleName(translate("Status"))
+        self.frame, self.position = ElidedLabel(tone="quiet"), label(tone="quiet")
+        self.job, self.queue, self.saved = ElidedLabel(tone="quiet"), label(tone="quiet"), label(tone="bright")
+        self._bar = QProgressBar(textVisible=False)
+        self._bar.setFixedWidth(120)
+        self._bar.setAccessibleName(translate("Progress"))
+        self._bar.hide()
+        self.frame.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.job.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.job.setAlignment(Qt.AlignmentFlag.AlignRight)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(24)
+        for part in (self.frame, self.position, self.job, self._bar, self.queue, self.saved):
+            part.setFont(text_font(pixels=12))
+            row.addWidget(part)
+        row.setStretch(0, 3)
+        row.setStretch(2, 4)
+        self._saved_at: float | None = None
+        self._clock = QTimer(self, interval=REFRESH_MS)
+        self._clock.timeout.connect(self._show_saved)
+
+    def show_saved(self) -> None:
+        """Everything is on disk as of now."""
+        self._saved_at = time.monotonic()
+        self._clock.start()
+        self._show_saved()
+
+    def show_unsaved(self) -> None:
+        """Something is on its way to the disk."""
+        self._clock.stop()
+        self.saved.setText(translate("saving …"))
+        set_tone(self.saved, "quiet")
+
+    def clear_saved(self) -> None:
+        """No project: nothing to say."""
+        self._clock.stop()
+        self._saved_at = None
+        self.saved.setText("")
+
+    def show_job(self, text: str, fraction: float | None) -> None:
+        """A job and how far it is; `fraction` None while nobody knows; an empty text ends it."""
+        self.job.setText(text)
+        self._bar.setVisible(bool(text))
+        if fraction is None:
+            self._bar.setRange(0, 0)
+        else:
+            self._bar.setRange(0, 1000)
+            self._bar.setValue(round(1000 * fraction))
+
+    def _show_saved(self) -> None:
+        if self._saved_at is None:
+            return
+        seconds = time.monotonic() - self._saved_at
+        ago = translate("{seconds:.1f} s", seconds=max(0.1, seconds)) if seconds < 2 else duration_text(seconds)
+        self.saved.setText(translate("saved {ago} ago", ago=ago))
+        set_tone(self.saved, "bright")

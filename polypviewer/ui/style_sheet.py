@@ -1,0 +1,99 @@
+"""The rules of the style sheet; `%role%` stands for a colour of the theme's tokens."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SHEET: Final = """
+QWidget { color: %text%; }
+QMainWindow, QDialog, #page { background: %window%; }
+#topBar, #statusBar, #strip, #timeline { background: %panel%; }
+#topBar { border-bottom: 1px solid %line%; }
+#statusBar, #strip, #timeline { border-top: 1px solid %line%; }
+#panel { background: %panel%; border-left: 1px solid %line%; }
+#panelPage, #panelPage > QWidget, QScrollArea, QScrollArea > QWidget > QWidget { background: transparent;
+    border: none; }
+#rail, #optionsBar { background: %panel%; border: 1px solid %line%; border-radius: 8px; }
+#card { background: %panel%; border: 1px solid %line%; border-radius: 8px; }
+#messageBar { background: %raised%; border: 1px solid %line%; border-radius: 8px; }
+#messageBar[level="error"] { border: 1px solid %danger%; }
+#messageBar[level="warning"] { border: 1px solid %warning%; }
+#palette, #sheet { background: %panel%; border: 1px solid %line%; border-radius: 8px; }
+#separator { background: %line%; border: none; }
+
+QLabel { background: transparent; border: none; }
+QLabel[tone="quiet"] { color: %quiet%; }
+QLabel[tone="bright"] { color: %bright%; }
+QLabel[tone="warning"] { color: %warning%; }
+QLabel[tone="danger"] { color: %danger%; }
+
+QPushButton, QToolButton { background: %raised%; border: 1px solid transparent; border-radius: 6px; padding: 0 10px;
+    min-height: 30px; }
+QPushButton:hover, QToolButton:hover { background: %hover%; }
+QPushButton:pressed, QToolButton:pressed { background: %line%; }
+QPushButton:disabled, QToolButton:disabled { color: %quiet%; background: %chip%; }
+QPushButton:focus, QToolButton:focus { border: 1px solid %focus%; }
+QPushButton[role="primary"] { background: %accent%; color: %on_accent%; }
+QPushButton[role="primary"]:hover { background: %accent_hover%; }
+QPushButton[role="primary"]:pressed { background: %accent_pressed%; }
+QPushButton[role="primary"]:disabled { background: %chip%; color: %quiet%; }
+QPushButton[role="primary"]:focus { border: 1px solid %text%; }
+QPushButton[role="link"] { background: transparent; color: %bright%; padding: 0 6px; font-weight: 600; }
+QPushButton[role="chip"] { background: %chip%; border-radius: 14px; padding: 0 10px; min-height: 26px; }
+QPushButton[role="chip"]:hover, QPushButton[role="row"]:hover { background: %hover%; }
+QPushButton[role="row"] { background: transparent; padding: 0 6px; text-align: left; min-height: 28px; }
+QPushButton[role="row"]:checked { background: %raised%; }
+QPushButton[role="segment"] { background: transparent; color: %quiet%; border-radius: 5px; padding: 0 14px;
+    min-height: 26px; }
+QPushButton[role="segment"]:hover { color: %text%; }
+QPushButton[role="segment"]:checked { background: %raised%; color: %text%; }
+QPushButton[role="tab"] { background: transparent; color: %quiet%; border: none; border-bottom: 2px solid transparent;
+    border-radius: 0; padding: 0; min-height: 38px; }
+QPushButton[role="tab"]:hover { color: %text%; }
+QPushButton[role="tab"]:checked { color: %text%; border-bottom: 2px solid %bright%; }
+QPushButton[role="segment"]:focus, QPushButton[role="link"]:focus, QPushButton[role="chip"]:focus,
+QPushButton[role="row"]:focus { border: 1px solid %focus%; }
+QPushButton[role="tab"]:focus { color: %focus%; border-bottom: 2px solid %focus%; }
+#segments { background: %window%; border: 1px solid %line%; border-radius: 7px; }
+
+QToolButton[role="tool"] { background: transparent; padding: 0; min-height: 38px; max-height: 38px; min-width: 38px;
+    max-width: 38px; border-radius: 8px; }
+QToolButton[role="tool"]:hover { background: %raised%; }
+QToolButton[role="tool"]:checked { background: %accent%; }
+QToolButton[role="flat"] { background: transparent; padding: 0; min-width: 28px; min-height: 28px; }
+QToolButton[role="flat"]:hover { background: %raised%; }
+QToolButton:focus { border: 1px solid %focus%; }
+
+QLineEdit, QPlainTextEdit, QComboBox, QSpinBox { background: %window%; border: 1px solid %line%; border-radius: 6px;
+    padding: 0 8px; min-height: 28px; selection-background-color: %accent%; selection-color: %on_accent%; }
+QPlainTextEdit { padding: 4px 6px; }
+QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus { border: 1px solid %focus%; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox QAbstractItemView { background: %panel%; border: 1px solid %line%; selection-background-color: %raised%;
+    selection-color: %text%; outline: none; }
+QListView, QTreeView, QTableView { background: transparent; border: none; outline: none; }
+QListView::item { min-height: 30px; padding: 0 8px; border-radius: 6px; }
+QListView::item:selected { background: %raised%; color: %text%; }
+QListView::item:hover { background: %chip%; }
+QHeaderView::section { background: transparent; color: %quiet%; border: none; border-bottom: 1px solid %line%;
+    padding: 4px 6px; }
+QRadioButton, QCheckBox { spacing: 8px; min-height: 28px; background: transparent; }
+QRadioButton:focus, QCheckBox:focus { color: %focus%; }
+
+QSlider { min-height: 28px; background: transparent; }
+QSlider::groove:horizontal { height: 4px; background: %hover%; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: %bright%; border-radius: 2px; }
+QSlider::sub-page:horizontal:disabled { background: %hover%; }
+QSlider::handle:horizontal { background: %text%; width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; }
+QSlider::handle:horizontal:disabled { background: %quiet%; }
+QSlider:focus::handle:horizontal, QSlider::handle:horizontal:focus { background: %focus%; }
+
+QProgressBar { background: %hover%; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }
+QProgressBar::chunk { background: %bright%; border-radius: 2px; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar::handle { background: %hover%; border-radius: 3px; min-width: 32px; min-height: 32px; margin: 2px; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QToolTip { background: %raised%; color: %text%; border: 1px solid %line%; padding: 4px 6px; }
+"""
