@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
@@ -61,18 +62,21 @@ def read_header(data: bytes, *, name: str, pixel_limit: int) -> ImageHeader:
     """
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
-            header = _header_of(image, data)
+            _check_size(image, name=name, pixel_limit=pixel_limit)
+            _check_ending(data, name=name)
+            return _header_of(image, data)
     except UnidentifiedImageError as error:
+        _check_ending(data, name=name)
         raise MediaError("media.not_an_image", name=name) from error
     except PILLOW_ERRORS as error:
         _check_ending(data, name=name)
         raise MediaError("media.damaged", name=name, reason=_reason(error)) from error
-    if header.height * header.width > pixel_limit:
-        raise MediaError(
-            "media.too_large", name=name, width=header.width, height=header.height, limit=f"{pixel_limit:,}"
-        )
-    _check_ending(data, name=name)
-    return header
+
+
+def _check_size(image: Image.Image, *, name: str, pixel_limit: int) -> None:
+    width, height = image.size
+    if height * width > pixel_limit:
+        raise MediaError("media.too_large", name=name, width=width, height=height, limit=f"{pixel_limit:,}")
 
 
 def _reason(error: BaseException) -> str:
@@ -93,10 +97,20 @@ def _header_of(image: Image.Image, data: bytes) -> ImageHeader:
         height=height,
         width=width,
         bits=bits,
-        orientation=valid_orientation(image.getexif().get(_EXIF_ORIENTATION, 1)),
+        orientation=_orientation(image, data),
         pages=int(getattr(image, "n_frames", 1)),
         has_transparency="transparency" in image.info,
     )
+
+
+def _orientation(image: Image.Image, data: bytes) -> int:
+    """EXIF's number. Pillow would decode a whole PNG to look for EXIF behind the picture, so that is found here."""
+    if image.format != "PNG":
+        return valid_orientation(image.getexif().get(_EXIF_ORIENTATION, 1))
+    found = next((body for kind, body, _ in _png_chunks(data) if kind == b"eXIf"), b"")
+    exif = Image.Exif()
+    exif.load(bytes(found))
+    return valid_orientation(exif.get(_EXIF_ORIENTATION, 1))
 
 
 def _check_ending(data: bytes, *, name: str) -> None:
@@ -108,17 +122,21 @@ def _check_ending(data: bytes, *, name: str) -> None:
 
 
 def _check_png(data: bytes, *, name: str) -> None:
-    """Walk the chunks: each must be whole with a right checksum, the last one IEND (PNG specification, section 5)."""
-    view, at = memoryview(data), len(_PNG_MAGIC)
-    while at + 12 <= len(data):
-        length = int.from_bytes(view[at : at + 4], "big")
-        kind = bytes(view[at + 4 : at + 8])
-        stop = at + 12 + length
-        if stop > len(data):
-            break
-        if zlib.crc32(view[at + 4 : stop - 4]) != int.from_bytes(view[stop - 4 : stop], "big"):
+    """Each chunk must be whole with a right checksum, the last one IEND."""
+    for kind, body, checksum in _png_chunks(data):
+        if zlib.crc32(body, zlib.crc32(kind)) != checksum:
             raise MediaError("media.damaged", name=name, reason=f"checksum of chunk {kind.decode('latin-1')}")
         if kind == b"IEND":
             return
-        at = stop
     raise MediaError("media.truncated", name=name)
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, int]]:
+    """(kind, body, stated checksum) of each whole chunk (PNG specification, section 5)."""
+    view, at = memoryview(data), len(_PNG_MAGIC)
+    while at + 12 <= len(data):
+        stop = at + 12 + int.from_bytes(view[at : at + 4], "big")
+        if stop > len(data):
+            return
+        yield bytes(view[at + 4 : at + 8]), view[at + 8 : stop - 4], int.from_bytes(view[stop - 4 : stop], "big")
+        at = stop

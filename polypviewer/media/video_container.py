@@ -15,8 +15,9 @@ from av.video.stream import VideoStream
 from polypviewer.core.errors import MediaError
 from polypviewer.media.file_bytes import file_size
 
-# FFmpeg's own messages would go to the terminal; what matters of them is raised here as errors.
-av.logging.set_level(av.logging.PANIC)
+# FFmpeg's own messages go nowhere, PyAV's default; what matters is raised here as errors. Any other level would take
+# Python's lock inside decoder threads, which hangs.
+av.logging.set_level(None)
 
 # FFmpeg would also open playlists, which may name other files or hosts, and text as a picture of a terminal.
 _CONTAINERS: Final = (

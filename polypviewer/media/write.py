@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Final, Literal
@@ -30,7 +30,8 @@ def _whole_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise MediaError("media.not_written", name=path.name, reason=error.strerror or str(error)) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:
