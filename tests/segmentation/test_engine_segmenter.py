@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -29,6 +27,7 @@ from polypviewer.segmentation import (
     open_segmenter,
     predict_image,
 )
+from tests.segmentation.killed_window import engine_outlives_killed_window
 from tests.segmentation.tiny_bundles import red_network, scene, write_bundle
 
 ENGINE = Path(__file__).with_name("fake_engine.py")
@@ -210,22 +209,5 @@ def test_a_failed_start_leaves_no_file(bundle: ModelBundle, tmp_path: Path, monk
 
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 is POSIX; elsewhere the closed pipe does the same")
 def test_the_engine_ends_when_the_window_is_killed(bundle: ModelBundle) -> None:
-    code = (
-        "import sys, time\nfrom pathlib import Path\n"
-        "from polypviewer.segmentation import EngineSegmenter, load_bundle\n"
-        "engine = EngineSegmenter(load_bundle(Path(sys.argv[1])), [sys.executable, sys.argv[2], 'well'])\n"
-        "print(engine.pid, engine._pixels.path, flush=True)\ntime.sleep(600)\n"
-    )
-    command = [sys.executable, "-c", code, str(bundle.folder), str(ENGINE)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as window:
-        assert window.stdout is not None
-        pid, _, frames = window.stdout.readline().strip().partition(" ")
-        child = psutil.Process(int(pid))
-        window.send_signal(signal.SIGKILL)
-    try:
-        child.wait(timeout=10)
-    except psutil.NoSuchProcess:
-        pass
-    finally:
-        Path(frames).unlink(missing_ok=True)
-    assert not child.is_running()
+    command = [sys.executable, str(ENGINE), "well"]
+    assert not engine_outlives_killed_window(bundle.folder, command, seconds=10)
