@@ -56,6 +56,7 @@ SESSION_ROWS: Final[dict[str, tuple[str, str]]] = {
     ),
     "training.running": ("A training is running already.", "Wait for it, or stop it first."),
     "training.no_base": ("There is no model to start from.", "Choose a model first."),
+    "demo.not_empty": ("{folder} is not empty and holds no project.", "Choose an empty folder for the demo."),
     "predict.same_stem": (
         "{first} and {second} would both write {name}.",
         "Rename one of them, or predict them into two folders.",

@@ -16,7 +16,8 @@ from polypviewer.session.job_writer import JobOrder, WrittenJob, write_job
 from polypviewer.session.messages import Message, message
 from polypviewer.session.proposing import Proposing
 from polypviewer.session.store_door import JobStopped, StoreDoor, stoppable
-from polypviewer.session.trainer_process import TrainerProcess, trainer_command
+from polypviewer.session.trainer_pipe import trainer_command
+from polypviewer.session.trainer_process import TrainerProcess
 from polypviewer.session.training_events import failed
 from polypviewer.session.values import Progress, TrainingPhase, TrainingState
 

@@ -20,8 +20,7 @@ from polypviewer.session.queue import QUEUES, StatusLights
 from polypviewer.session.settings import Settings
 from polypviewer.session.store_door import Tell, direct_door
 from polypviewer.session.stored import active_digest, frames_proposed, listing, put_proposal, register
-from polypviewer.session.trainer_pipe import follow_trainer
-from polypviewer.session.trainer_process import trainer_command
+from polypviewer.session.trainer_pipe import follow_trainer, trainer_command
 from polypviewer.session.values import Progress, QueueName, TrainingPhase, TrainingState
 
 if TYPE_CHECKING:

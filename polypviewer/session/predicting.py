@@ -6,14 +6,14 @@ A broken image does not stop the rest.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from uuid import uuid4
 
 from polypviewer import __version__
 from polypviewer.core.errors import DatasetError, MediaError, PolypViewerError
@@ -25,7 +25,7 @@ from polypviewer.session.values import Progress
 
 if TYPE_CHECKING:
     from polypviewer.datasets.find_media import FoundItem
-    from polypviewer.segmentation import Prediction, Segmenter
+    from polypviewer.segmentation import Segmenter
 
 DOCUMENT = "predictions.json"
 SCHEMA = "polypviewer/predictions/1"
@@ -89,13 +89,16 @@ def predict_files(paths: Sequence[Path], choice: PredictChoice, *, tell: Tell) -
     bundle = choose_bundle(choice.model or None, *bundle_roots())
     segmenter = open_segmenter(bundle, device=choice.device)
     try:
-        done = PredictDone(segmenter.device.ran, bundle.title, bundle.digest)
-        for number, item in enumerate(found):
-            tell(Progress("predict", number, len(found), item.path.name))
-            _predict_one(item, segmenter, choice, done)
+        with _filled(choice.out) as part:
+            done = PredictDone(segmenter.device.ran, bundle.title, bundle.digest)
+            for number, item in enumerate(found):
+                tell(Progress("predict", number, len(found), item.path.name))
+                _predict_one(item, segmenter, part, done, overlay=choice.overlay)
+            (part / DOCUMENT).write_text(json.dumps(done.document, indent=1, ensure_ascii=False), "utf-8")
+    except OSError as error:
+        raise DatasetError("predict.write", path=choice.out, reason=error.strerror or error) from error
     finally:
         segmenter.close()
-    _write_document(choice.out, done)
     return done
 
 
@@ -114,17 +117,32 @@ def _is_image(item: FoundItem, paths: Sequence[Path]) -> bool:
 
 
 def _check_folder(choice: PredictChoice) -> None:
+    if choice.out.exists() and not choice.out.is_dir():
+        raise DatasetError("predict.write", path=choice.out, reason="it is a file")
+    if choice.out.is_dir() and any(choice.out.iterdir()) and not choice.overwrite:
+        raise DatasetError("predict.not_empty", folder=choice.out)
+
+
+@contextmanager
+def _filled(out: Path) -> Iterator[Path]:
+    """A hidden folder beside `out` whose files get there when the block ends well; otherwise it is removed."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_name(f".{out.name}.{uuid4().hex[:12]}.part")
+    part.mkdir()
     try:
-        if choice.out.is_dir() and any(choice.out.iterdir()) and not choice.overwrite:
-            raise DatasetError("predict.not_empty", folder=choice.out)
-        choice.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _not_written(choice.out, error) from error
+        yield part
+        for file in sorted(path for path in part.rglob("*") if path.is_file()):
+            target = out / file.relative_to(part)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.replace(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
-def _predict_one(item: FoundItem, segmenter: Segmenter, choice: PredictChoice, done: PredictDone) -> None:
+def _predict_one(item: FoundItem, segmenter: Segmenter, folder: Path, done: PredictDone, *, overlay: bool) -> None:
     from polypviewer.media.image import read_image
-    from polypviewer.segmentation import predict_image
+    from polypviewer.media.write import write_png
+    from polypviewer.segmentation import draw_overlay, predict_image
 
     try:
         if item.problem is not None:
@@ -136,36 +154,11 @@ def _predict_one(item: FoundItem, segmenter: Segmenter, choice: PredictChoice, d
         done.refused.append(Refusal(str(item.path), error))
         return
     prediction = predict_image(image, segmenter)
-    try:
-        row = _write_masks(item.path, prediction, choice, image)
-    except OSError as error:
-        raise _not_written(choice.out, error) from error
+    name = f"{item.path.stem}.png"
+    write_png(folder / name, prediction.mask_pixels)
+    row: dict[str, object] = {"image": item.path.name, "mask": name, **prediction.row}
+    if overlay:
+        row["overlay"] = f"overlay/{name}"
+        write_png(folder / "overlay" / name, draw_overlay(image, prediction.mask))
     done.times.append(prediction.milliseconds)
     done.written.append(row)
-
-
-def _write_masks(
-    path: Path, prediction: Prediction, choice: PredictChoice, image: NDArray[np.uint8]
-) -> dict[str, object]:
-    from polypviewer.media.write import write_png
-    from polypviewer.segmentation import draw_overlay
-
-    name = f"{path.stem}.png"
-    write_png(choice.out / name, prediction.mask_pixels)
-    row: dict[str, object] = {"image": path.name, "mask": name, **prediction.row}
-    if choice.overlay:
-        row["overlay"] = f"overlay/{name}"
-        (choice.out / "overlay").mkdir(exist_ok=True)
-        write_png(choice.out / "overlay" / name, draw_overlay(image, prediction.mask))
-    return row
-
-
-def _write_document(folder: Path, done: PredictDone) -> None:
-    try:
-        (folder / DOCUMENT).write_text(json.dumps(done.document, indent=1, ensure_ascii=False), "utf-8")
-    except OSError as error:
-        raise _not_written(folder / DOCUMENT, error) from error
-
-
-def _not_written(path: Path, error: OSError) -> DatasetError:
-    return DatasetError("predict.write", path=path, reason=error.strerror or error)

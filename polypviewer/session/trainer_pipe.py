@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,11 @@ from polypviewer.session.training_events import STOP_LINE, after_exit, after_lin
 from polypviewer.session.values import TrainingPhase, TrainingState
 
 _PATIENCE: Final = (20.0, 5.0)
+
+
+def trainer_command() -> tuple[str, ...]:
+    """How the trainer is started; the job's folder follows."""
+    return (sys.executable, "-m", "trainer.cli", "finetune")
 
 
 def follow_trainer(command: Sequence[str], job: Path, *, silence_seconds: float) -> Iterator[TrainingState]:

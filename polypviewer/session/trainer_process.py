@@ -5,7 +5,6 @@ Qt reads its pipe, a clock watches for silence, Stop is asked, then enforced.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +17,6 @@ from polypviewer.session.values import TrainingPhase, TrainingState
 
 _STOP_MS: Final = 20_000
 _TERMINATE_MS: Final = 5_000
-
-
-def trainer_command() -> tuple[str, ...]:
-    """How the trainer is started; the job's folder follows."""
-    return (sys.executable, "-m", "trainer.cli", "finetune")
 
 
 class TrainerProcess(QObject):
