@@ -105,4 +105,4 @@ def load_network(bundle: Bundle) -> Network:
 def write_weights(network: Network, path: Path) -> None:
     """All tensors of a network as float32 safetensors."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    safetensors.torch.save_file(tensors, path, metadata={"torch": torch.__version__})
+    path.write_bytes(safetensors.torch.save(tensors, metadata={"torch": torch.__version__}))

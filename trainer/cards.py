@@ -69,7 +69,7 @@ def trained_facts(
         licences=cast("Mapping[str, str]", words["licences"]),
         metrics=tuple(metrics),
         data=tuple(_source(words, dataset, folder, used) for dataset, folder in folders.items()),
-        recipe={**recipe, "torch": summary["torch"], "trainer": summary["version"], "validation": "by groups"},
+        recipe={**recipe, "torch": summary["torch"], "trainer": summary["version"]},
         seeds=(int(summary["seed"]),),
     )
 

@@ -93,12 +93,14 @@ def export(
     data: Data,
     name: Annotated[str, typer.Option(help="Name on the card.")],
     version: Annotated[str, typer.Option(help="Version on the card.")],
-    report: Annotated[Path | None, typer.Option(help="Report of `evaluate` whose metrics the card gives.")] = None,
+    report: Annotated[
+        list[Path] | None, typer.Option(help="Report of `evaluate` whose metrics the card gives; more than once.")
+    ] = None,
 ) -> None:
     """Write the best weights of a fit as a model bundle."""
     from trainer.commands import run_export
 
-    run_export(run, out=out, words=words, data=data, name=name, version=version, report=report)
+    run_export(run, out=out, words=words, data=data, name=name, version=version, reports=report or [])
 
 
 @app.command()

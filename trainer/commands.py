@@ -125,7 +125,7 @@ def _metric_table(report: Mapping[str, object]) -> Table:
 
 
 def run_export(
-    run: Path, *, out: Path, words: Path, data: Sequence[str], name: str, version: str, report: Path | None
+    run: Path, *, out: Path, words: Path, data: Sequence[str], name: str, version: str, reports: Sequence[Path]
 ) -> None:
     """Write the best weights of a fit as a bundle."""
 
@@ -136,7 +136,7 @@ def run_export(
         from trainer.export import write_bundle
         from trainer.models.registry import build_network
 
-        metrics = report_metrics(report) if report is not None else []
+        metrics = [metric for report in reports for metric in report_metrics(report)]
         folders = named_folders(data)
         facts = trained_facts(read_words(words), run, name=name, version=version, folders=folders, metrics=metrics)
         network = build_network(facts.architecture)
