@@ -25,6 +25,17 @@ VideoPacket: TypeAlias = "Packet[VideoStream]"
 _FOUND_BY_POSITION: Final = frozenset({"mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v"})
 
 
+class _Tag:
+    """Rides with a packet through the decoder and comes out with its frame. PyAV knows such an object by its address,
+    and forgets it when one packet is freed: a plain small integer is one object for many packets, a tag never is.
+    """
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
 class _LostError(Exception):
     """The packets that came are not those of the index; reading goes on from the beginning of the file."""
 
@@ -51,7 +62,12 @@ class VideoDecoder:
         return self._container.format.name
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file.
+
+        Flushing first lets the decoder's threads come to rest: they free tags, for which they need Python's lock, and
+        PyAV holds that lock while it frees a decoder.
+        """
+        self.stream.codec_context.flush_buffers()
         self._container.close()
 
     def __enter__(self) -> Self:
@@ -83,7 +99,7 @@ class VideoDecoder:
         context.flush_buffers()
         for at, packet in self._numbered_from(number):
             self.fed = at + 1
-            packet.opaque = at
+            packet.opaque = _Tag(at)
             yield from self._decoded(packet)
         yield from self._decoded(None)
 
@@ -93,8 +109,8 @@ class VideoDecoder:
         except (av.error.FFmpegError, ValueError):
             return
         for frame in frames:
-            if isinstance(frame.opaque, int):
-                yield frame.opaque, frame
+            if isinstance(frame.opaque, _Tag):
+                yield frame.opaque.number, frame
 
     def _numbered_from(self, number: int) -> Iterator[tuple[int, VideoPacket]]:
         if self._index is None or number == 0:
@@ -111,7 +127,7 @@ class VideoDecoder:
         yield from self._from_start(number)
 
     def _from_start(self, number: int) -> Iterator[tuple[int, VideoPacket]]:
-        self._container.close()
+        self.close()
         self._container, self.stream = open_container(self._path)
         try:
             yield from self._checked(0, number, self.packets())
