@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from polypviewer.core.error_rows_files import FILE_ROWS
 from polypviewer.core.error_rows_media import DATASET_ROWS, MEDIA_ROWS
 from polypviewer.core.error_rows_segmentation import SEGMENTATION_ROWS
 from polypviewer.core.error_rows_session import SESSION_ROWS
+from polypviewer.core.error_rows_storage import STORAGE_ROWS
 
 EDIT_ROWS: Final[dict[str, tuple[str, str]]] = {
     "edit.read_only": (
@@ -54,9 +54,9 @@ EDIT_ROWS: Final[dict[str, tuple[str, str]]] = {
 
 SENTENCES: Final[dict[str, tuple[str, str]]] = {
     **EDIT_ROWS,
-    **FILE_ROWS,
     **MEDIA_ROWS,
     **DATASET_ROWS,
     **SEGMENTATION_ROWS,
     **SESSION_ROWS,
+    **STORAGE_ROWS,
 }

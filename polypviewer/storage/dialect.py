@@ -1,0 +1,118 @@
+"""All that is SQLite's own: engines, pragmas, triggers, errors, backup. The rest of the room speaks SQLAlchemy only."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from polypviewer.core.errors import ProjectError
+
+_MAGIC: Final = b"SQLite format 3\0"
+_FULL: Final = ("disk is full", "disk i/o error", "file too large")
+_DAMAGED: Final = ("malformed", "not a database", "encrypted")
+
+
+def open_engine(path: Path, *, journal_mode: str, read_only: bool = False, durable: bool = True) -> Engine:
+    """An engine with one connection. `journal_mode`: "wal", or "delete" where WAL cannot work (network file systems).
+
+    `durable`: `synchronous=FULL`, a commit returns after the disk has it. Use it on one thread at a time.
+    """
+
+    def connect() -> sqlite3.Connection:
+        if not read_only:
+            return sqlite3.connect(path, check_same_thread=False, timeout=5.0)
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        return sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=5.0)
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.execute("PRAGMA busy_timeout=5000")
+            if not read_only:
+                cursor.execute(f"PRAGMA journal_mode={journal_mode}")
+                cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine, *, name: str) -> Iterator[Connection]:
+    """One transaction: all of it or nothing. Database errors become `ProjectError`; `name` is the store's file."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DatabaseError as error:
+        raise storage_error(error, name=name) from error
+    except OSError as error:
+        raise ProjectError("project.write_failed", name=name, reason=str(error)) from error
+
+
+@contextmanager
+def reading(engine: Engine, *, name: str) -> Iterator[Connection]:
+    """A connection to read with; nothing is kept of what it might write."""
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DatabaseError as error:
+        raise storage_error(error, name=name) from error
+
+
+def storage_error(error: DatabaseError, *, name: str) -> ProjectError:
+    """The sentence for what SQLite says."""
+    said = str(error.orig).lower()
+    if any(words in said for words in _FULL):
+        return ProjectError("project.disk_full", name=name)
+    if any(words in said for words in _DAMAGED):
+        return ProjectError("project.damaged", name=name, cure="Restore the latest copy from the folder backups.")
+    if isinstance(error, OperationalError) and "readonly" in said:
+        return ProjectError("project.not_writable", name=name)
+    if "locked" in said:
+        return ProjectError("project.busy", name=name)
+    return ProjectError("project.write_failed", name=name, reason=str(error.orig))
+
+
+def looks_like_database(path: Path) -> bool:
+    """True if the file begins as SQLite's do."""
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
+def quick_check(path: Path) -> str | None:
+    """What SQLite's own check says is wrong, None if nothing is. Reads the whole file."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return None if said == "ok" else str(said)
+
+
+def copy_database(source: Path, destination: Path) -> None:
+    """A consistent copy by SQLite's backup API, whoever writes meanwhile."""
+    uri = f"{source.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True)) as origin, closing(sqlite3.connect(destination)) as copy:
+        origin.backup(copy)
+
+
+def make_append_only(connection: Connection, tables: Sequence[str]) -> None:
+    """Triggers that refuse to change or delete rows. Made again after every migration: a batch rebuild drops them."""
+    for table in tables:
+        for action in ("UPDATE", "DELETE"):
+            name = f"{table}_no_{action.lower()}"
+            connection.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
+            connection.execute(
+                text(
+                    f"CREATE TRIGGER {name} BEFORE {action} ON {table} "
+                    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+                )
+            )

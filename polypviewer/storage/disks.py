@@ -1,0 +1,31 @@
+"""What kind of disk a folder lies on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+NETWORK: Final = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "fuse.sshfs", "9p", "lustre", "beegfs", "gpfs"}
+)
+_MOUNTS: Final = Path("/proc/self/mounts")
+
+
+def is_on_network(folder: Path, *, mounts: Path = _MOUNTS) -> bool:
+    """True if the folder lies on a network file system, where SQLite's WAL cannot work.
+
+    `mounts`: a table in the form of fstab(5). Where there is none (Windows, macOS) a UNC path counts as network.
+    """
+    if sys.platform == "win32":
+        return str(folder.absolute()).startswith("\\\\")
+    if not mounts.exists():
+        return False
+    place, kind = "", ""
+    resolved = folder.resolve()
+    for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
+        _, point, name, *_ = line.split(" ")
+        point = point.replace("\\040", " ")
+        if resolved.is_relative_to(point) and len(point) >= len(place):
+            place, kind = point, name
+    return kind in NETWORK

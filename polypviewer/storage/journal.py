@@ -1,0 +1,197 @@
+"""The journal: every command of this machine, in order, durable before `append` returns.
+
+Undo and redo are rows too. Nothing is deleted until a revision contains it and it lies beyond the undo budget.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
+
+from polypviewer.core.command import Change, Command, inverse
+from polypviewer.core.command_codec import PAYLOAD_VERSION, decode_command, encode_command
+from polypviewer.core.errors import EditError
+from polypviewer.core.identity import FrameRef
+from polypviewer.storage.dialect import reading, transaction
+from polypviewer.storage.local_tables import LOCAL, about, journal, journal_frame
+from polypviewer.storage.times import now
+
+Action = Literal["do", "undo", "redo"]
+_NAME: Final = "local.db"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One row. `changes` are what it did to the frames: for an undo the command's inverse."""
+
+    sequence: int
+    action: Action
+    command: Command
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What this row did, in order."""
+        return inverse(self.command) if self.action == "undo" else self.command.changes
+
+
+class Journal:
+    """Rows of one `local.db`. `damaged` counts rows that a check sum refused; they are left where they are."""
+
+    def __init__(self, engine: Engine, *, read_only: bool) -> None:
+        self._engine = engine
+        self.damaged = 0
+        if not read_only:
+            with transaction(engine, name=_NAME) as connection:
+                LOCAL.create_all(connection)
+        self.id = self._own_id(read_only=read_only)
+
+    def append(self, command: Command, action: Action, *, base_revision: UUID | None = None) -> int:
+        """Write one row and return its sequence. When this returns the row is on the disk. Raises `ProjectError`.
+
+        A "do" whose command is there already is not written again: replay is idempotent by command id.
+        """
+        payload = encode_command(command)
+        with transaction(self._engine, name=_NAME) as connection:
+            known = _known(connection, command, action)
+            if known is not None:
+                return known
+            values = {
+                "id": str(command.id),
+                "action": action,
+                "reader_id": str(command.reader_id),
+                "kind": command.kind,
+                "group_id": str(command.group) if command.group else None,
+                "payload_version": PAYLOAD_VERSION,
+                "base_revision": str(base_revision) if base_revision else None,
+                "payload": payload,
+                "crc": _checksum(action, payload),
+                "created": now(),
+            }
+            made = connection.execute(insert(journal).values(values))
+            sequence = int(made.inserted_primary_key[0])  # type: ignore[index] # an insert of one row always has one
+            frames = [
+                {"sequence": sequence, "media_id": str(ref.media_id), "position": ref.index} for ref in command.frames
+            ]
+            if frames:
+                connection.execute(insert(journal_frame), frames)
+        return sequence
+
+    def rows(self, reader_id: UUID) -> Iterator[JournalRow]:
+        """All rows of a reader, oldest first."""
+        query = select(journal).where(journal.c.reader_id == str(reader_id)).order_by(journal.c.sequence)
+        yield from self._decoded(query_rows(self._engine, query))
+
+    def rows_of_frame(self, ref: FrameRef, reader_id: UUID, *, after: int) -> Iterator[JournalRow]:
+        """The rows of a reader that touch a frame, with a sequence above `after`, oldest first."""
+        query = (
+            select(journal)
+            .join(journal_frame, journal_frame.c.sequence == journal.c.sequence)
+            .where(
+                journal_frame.c.media_id == str(ref.media_id),
+                journal_frame.c.position == ref.index,
+                journal.c.reader_id == str(reader_id),
+                journal.c.sequence > after,
+            )
+            .order_by(journal.c.sequence)
+        )
+        yield from self._decoded(query_rows(self._engine, query))
+
+    def last_of_frames(self, reader_id: UUID) -> dict[FrameRef, int]:
+        """The highest sequence of each frame that a reader's rows touch."""
+        query = (
+            select(journal_frame.c.media_id, journal_frame.c.position, func.max(journal.c.sequence))
+            .join(journal, journal.c.sequence == journal_frame.c.sequence)
+            .where(journal.c.reader_id == str(reader_id))
+            .group_by(journal_frame.c.media_id, journal_frame.c.position)
+        )
+        return {
+            FrameRef(UUID(media_id), position): int(sequence)
+            for media_id, position, sequence in query_rows(self._engine, query)
+        }
+
+    @property
+    def last_sequence(self) -> int:
+        """The sequence of the newest row, 0 without one."""
+        return int(query_rows(self._engine, select(func.coalesce(func.max(journal.c.sequence), 0)))[0][0])
+
+    def trim(self, reader_id: UUID, *, budget_bytes: int, contained: dict[FrameRef, int]) -> int:
+        """Delete a reader's oldest rows beyond the budget, as far as revisions contain them; returns how many.
+
+        `contained`: for each frame the highest sequence that a revision contains. The first row that none contains
+        ends the trimming: rows behind it are needed for the same replay.
+        """
+        rows = query_rows(
+            self._engine,
+            select(journal.c.sequence, func.length(journal.c.payload))
+            .where(journal.c.reader_id == str(reader_id))
+            .order_by(journal.c.sequence),
+        )
+        excess = sum(size for _, size in rows) - budget_bytes
+        frames = self._frames_of_rows()
+        doomed: list[int] = []
+        for sequence, size in rows:
+            kept = any(contained.get(ref, 0) < sequence for ref in frames.get(sequence, ()))
+            if excess <= 0 or kept:
+                break
+            doomed.append(sequence)
+            excess -= size
+        if doomed:
+            with transaction(self._engine, name=_NAME) as connection:
+                upto = journal.c.sequence <= doomed[-1], journal.c.reader_id == str(reader_id)
+                connection.execute(delete(journal_frame).where(journal_frame.c.sequence.in_(doomed)))
+                connection.execute(delete(journal).where(*upto))
+        return len(doomed)
+
+    def _frames_of_rows(self) -> dict[int, list[FrameRef]]:
+        frames: dict[int, list[FrameRef]] = {}
+        for sequence, media_id, position in query_rows(self._engine, select(journal_frame)):
+            frames.setdefault(sequence, []).append(FrameRef(UUID(media_id), position))
+        return frames
+
+    def _decoded(self, rows: Sequence[Any]) -> Iterator[JournalRow]:
+        for row in rows:
+            if row.crc != _checksum(row.action, row.payload):
+                self.damaged += 1
+                continue
+            try:
+                command = decode_command(row.payload)
+            except EditError as error:
+                if error.code == "edit.newer_command":
+                    raise
+                self.damaged += 1
+                continue
+            yield JournalRow(row.sequence, cast(Action, row.action), command)
+
+    def _own_id(self, *, read_only: bool) -> str:
+        found = query_rows(self._engine, select(about.c.value).where(about.c.name == "journal_id"))
+        if found:
+            return str(found[0][0])
+        new = str(uuid4())
+        if not read_only:
+            with transaction(self._engine, name=_NAME) as connection:
+                connection.execute(insert(about).values(name="journal_id", value=new))
+        return new
+
+
+def query_rows(engine: Engine, query: Select[Any]) -> Sequence[Any]:
+    """All rows of a query on the journal's store."""
+    with reading(engine, name=_NAME) as connection:
+        return connection.execute(query).all()
+
+
+def _known(connection: Connection, command: Command, action: Action) -> int | None:
+    if action != "do":
+        return None
+    found = connection.execute(
+        select(journal.c.sequence).where(journal.c.id == str(command.id), journal.c.action == "do")
+    ).first()
+    return int(found[0]) if found else None
+
+
+def _checksum(action: str, payload: bytes) -> int:
+    return zlib.crc32(payload, zlib.crc32(action.encode()))
