@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from dataclasses import dataclass
 from typing import Final, Literal
-
-from PySide6.QtCore import QCoreApplication
 
 from polypviewer.core.errors import PolypViewerError
 
@@ -66,17 +65,27 @@ class Message:
         return f"{self.text} {self.cure}".strip()
 
 
+def translated(context: str, sentence: str) -> str:
+    """The sentence in the user's language; as it stands in the table where Qt was never loaded.
+
+    The command line must run where even QtCore cannot be loaded (it needs libglib), so Qt is not imported here: a process
+    that has not loaded it has no translations either.
+    """
+    qtcore = sys.modules.get("PySide6.QtCore")
+    return sentence if qtcore is None else str(qtcore.QCoreApplication.translate(context, sentence))
+
+
 def message(code: str, *, offers_undo: bool = False, details: str = "", **fields: object) -> Message:
     """A message of the table, in the user's language."""
     level, sentence = SENTENCES[code]
-    text = QCoreApplication.translate(_CONTEXT, sentence).format(**fields)
+    text = translated(_CONTEXT, sentence).format(**fields)
     return Message(code, level, text, details=details, offers_undo=offers_undo)
 
 
 def message_of(error: Exception) -> Message:
     """An expected error says its own sentence and cure; anything else is a defect with its trace as details."""
     if isinstance(error, PolypViewerError):
-        happened = QCoreApplication.translate("error", error.happened)
-        return Message(error.code, "error", happened, cure=QCoreApplication.translate("error", error.cure))
+        happened = translated("error", error.happened)
+        return Message(error.code, "error", happened, cure=translated("error", error.cure))
     details = "".join(traceback.format_exception(error))
     return message("defect", details=details)
