@@ -91,8 +91,8 @@ def pytest_make_collect_report(
 
 
 def _reason_of_absence(error: str) -> str | None:
-    if QT_FAILURE is not None and QT_FAILURE in error and os.environ.get("REQUIRE_WINDOW") != "1":
-        return NO_QT
+    if QT_FAILURE is not None and "cannot open shared object file" in error:
+        return NO_QT if os.environ.get("REQUIRE_WINDOW") != "1" else None
     absent_library = next((n for n in TRAIN_EXTRA if missing_extra(n) and f"No module named '{n}" in error), None)
     return None if absent_library is None else f"needs the [train] extra: {absent_library} is not installed here"
 

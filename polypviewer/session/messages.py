@@ -68,8 +68,8 @@ class Message:
 def translated(context: str, sentence: str) -> str:
     """The sentence in the user's language; as it stands in the table where Qt was never loaded.
 
-    The command line must run where even QtCore cannot be loaded (it needs libglib), so Qt is not imported here: a process
-    that has not loaded it has no translations either.
+    The command line must run where even QtCore cannot be loaded (it needs libglib), so Qt is not imported here: a
+    process that has not loaded it has no translations either.
     """
     qtcore = sys.modules.get("PySide6.QtCore")
     return sentence if qtcore is None else str(qtcore.QCoreApplication.translate(context, sentence))
