@@ -20,7 +20,7 @@ from polypviewer.core.errors import PolypViewerError
 from polypviewer.core.exam_rules import ExamRule
 from polypviewer.core.geometry import Point, Rect
 from polypviewer.core.history import History
-from polypviewer.core.identity import FrameRef
+from polypviewer.core.identity import FrameIdentity, FrameRef
 from polypviewer.session.desk import Desk, ProjectInfo
 from polypviewer.session.editing import Editing
 from polypviewer.session.finetuning import FineTuning
@@ -116,6 +116,11 @@ class Session(SessionSignals):
     def current(self) -> FrameRef | None:
         """The shown frame."""
         return self._desk.shown.ref if self._desk.shown else None
+
+    @property
+    def identity(self) -> FrameIdentity | None:
+        """What ties its mask to exactly this frame."""
+        return self._desk.shown.identity if self._desk.shown else None
 
     @property
     def image(self) -> NDArray[np.uint8] | None:

@@ -1,1 +1,4 @@
-"""Everything that paints or listens to a mouse. Widgets take values and emit wishes; `wire_*` connect them to a session."""
+"""Everything that paints or listens to a mouse.
+
+Widgets take values and emit wishes; `wire_*` connect them to a session.
+"""

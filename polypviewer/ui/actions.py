@@ -191,6 +191,7 @@ def _window() -> tuple[ActionSpec, ...]:
         ActionSpec("show_frame_tab", "Panel: frame", group, (), "review", layouts=PICTURE),
         ActionSpec("show_lesions_tab", "Panel: lesions", group, (), "outline", layouts=PICTURE),
         ActionSpec("show_history_tab", "Panel: history", group, (), "history", layouts=PICTURE),
+        ActionSpec("show_media_tab", "Panel: media", group, (), "folder", layouts=PICTURE),
         ActionSpec("switch_theme", "Switch theme", group, ("Ctrl+Shift+L",), "theme", "Dark or light"),
         ActionSpec("switch_keys", "Switch key preset", group, (), "keys", "PolypViewer's keys or CVAT's"),
         ActionSpec("rename_reader", "Change the reader", group, (), "comment", "Who decides from now on"),

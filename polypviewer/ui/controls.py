@@ -245,7 +245,7 @@ class Segments(QWidget):
         self._group = QButtonGroup(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(*((3, 3, 3, 3) if role == "segment" else (2 * GRID - 2, 0, 2 * GRID - 2, 0)))
-        row.setSpacing(2 if role == "segment" else 2 * GRID)
+        row.setSpacing(2 if role == "segment" else 12)
         for index, text in enumerate(names):
             button = QPushButton(text)
             button.setProperty("role", role)

@@ -72,7 +72,12 @@ class EmptyState(QWidget):
         """The chosen medium cannot be read."""
         self._say(translate("{name} cannot be shown", name=name), reason, mark="warning")
 
+    def restyle(self) -> None:
+        """The theme has changed."""
+        self._say(self._title.text(), self._text.text(), mark=self._mark_name)
+
     def _say(self, title: str, text: str, *, mark: str = "import") -> None:
+        self._mark_name = mark
         colour = active().warning if mark == "warning" else active().quiet
         self._mark.setPixmap(pixmap(mark, QColor(colour).name(), side=40, ratio=self.devicePixelRatioF()))
         self._title.setText(title)

@@ -10,13 +10,14 @@ from polypviewer.ui.controls import Segments, rule
 from polypviewer.ui.frame_page import FramePage
 from polypviewer.ui.history_page import HistoryPage
 from polypviewer.ui.lesions_page import LesionsPage
+from polypviewer.ui.media_page import MediaPage
 from polypviewer.ui.model_page import ModelPage
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import PANEL
 
 
 class RightPanel(QWidget):
-    """Frame, lesions, history and model."""
+    """Frame, lesions, history, model and media."""
 
     def __init__(self, actions: ActionSet) -> None:
         super().__init__()
@@ -25,13 +26,13 @@ class RightPanel(QWidget):
         self.setFixedWidth(PANEL)
         self.setAccessibleName(translate("Panel"))
         self.frame, self.lesions = FramePage(actions), LesionsPage()
-        self.history, self.model = HistoryPage(), ModelPage(actions)
-        names = (translate("Frame"), translate("Lesions"), translate("History"), translate("Model"))
+        self.history, self.model, self.media = HistoryPage(), ModelPage(actions), MediaPage()
+        names = tuple(translate(name) for name in ("Frame", "Lesions", "History", "Model", "Media"))
         self._tabs = Segments(names, role="tab", name=translate("Pages of the panel"))
-        self._pages: tuple[QWidget, ...] = (self.frame, self.lesions, self.history, self.model)
+        self._pages: tuple[QWidget, ...] = (self.frame, self.lesions, self.history, self.model, self.media)
         self._stack = QStackedWidget()
         for page in self._pages:
-            self._stack.addWidget(page if page is self.history else _scrolling(page))
+            self._stack.addWidget(page if page in (self.history, self.media) else _scrolling(page))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

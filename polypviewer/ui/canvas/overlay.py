@@ -1,7 +1,8 @@
 """The overlay: the label map in colours, cached at view resolution and redrawn only where it changed.
 
 The LabelMap is viewed by a `QImage.Format_Indexed8` with a colour table of 256 entries, never copied. Fills come
-from it; lines are found on the device's pixels, so that they are two pixels wide at every zoom and end at the mask's outer edge.
+from it; lines are found on the device's pixels, so that they are two pixels wide at every zoom and
+end at the mask's outer edge.
 """
 
 from __future__ import annotations

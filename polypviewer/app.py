@@ -1,0 +1,186 @@
+"""Composition root of the window: settings, log, exception hook, wiring."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from polypviewer.session.crash import install_exception_hook, start_log
+from polypviewer.session.messages import message_of
+from polypviewer.session.session import Session
+from polypviewer.session.settings import Settings
+from polypviewer.ui.actions import Preset
+from polypviewer.ui.main_window import MainWindow
+from polypviewer.ui.theme import ThemeName, apply_theme
+from polypviewer.ui.wire_frames import FrameWiring
+from polypviewer.ui.wire_models import ModelWiring
+from polypviewer.ui.wire_project import ProjectWiring
+from polypviewer.ui.wire_video import VideoWiring
+
+LARGEST: Final = (1920, 1080)
+TRACE: Final = "POLYPVIEWER_STARTUP_TRACE"
+QUIT_WHEN_READY: Final = "POLYPVIEWER_QUIT_WHEN_READY"
+_UNNAMED: Final = "reader"
+
+
+class Wiring(QObject):
+    """The window and the session, connected."""
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self.window, self.session = window, session
+        self.frames, self.video = FrameWiring(window, session), VideoWiring(window, session)
+        self.models, self.project = ModelWiring(window, session), ProjectWiring(window, session)
+        self._handlers: dict[str, Callable[[], None]] = {}
+        for part in (self.frames, self.video, self.models, self.project):
+            self._handlers.update(part.handlers())
+        window.wished.connect(self._do)
+        window.closing.connect(self.close)
+        session.media_changed.connect(self._media_changed)
+        session.project_closed.connect(self._project_closed)
+        self._closed = False
+
+    def close(self) -> None:
+        """Everything that was released is written, every worker joined."""
+        if not self._closed:
+            self._closed = True
+            self.project.close()
+            self.video.stop()
+            self.session.close()
+
+    def _do(self, action_id: str) -> None:
+        self._handlers[action_id]()
+
+    def _media_changed(self) -> None:
+        self.frames.show_project()
+        self.video.show_project()
+        self.models.show_project()
+
+    def _project_closed(self) -> None:
+        self.frames.clear()
+        self.video.show_project()
+        self.models.show_project()
+
+
+class _ReadyTrace(QObject):
+    """Says when the window stands there painted, with its first frame if it opened a project."""
+
+    ready = Signal()
+
+    def __init__(self, window: MainWindow, *, waits_for_frame: bool) -> None:
+        super().__init__(window)
+        self._window, self._waits = window, waits_for_frame
+        self._told = False
+        window.canvas.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.Paint
+            and not self._told
+            and not (self._waits and not self._window.canvas.has_frame)
+        ):
+            self._told = True
+            QTimer.singleShot(0, self._tell)
+        return False
+
+    def _tell(self) -> None:
+        sys.stderr.write(json.dumps({"ready_s": round(seconds_since_start(), 3)}) + "\n")
+        sys.stderr.flush()
+        self.ready.emit()
+
+
+def seconds_since_start() -> float:
+    """Seconds since this process began: of the kernel's count where it can be read, else of Python's own clock."""
+    try:
+        started = float(Path("/proc/self/stat").read_text("ascii").rpartition(")")[2].split()[19])
+        uptime = float(Path("/proc/uptime").read_text("ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        return time.process_time()
+    return uptime - started / os.sysconf("SC_CLK_TCK")
+
+
+def make_window(session: Session) -> tuple[MainWindow, Wiring]:
+    """A window connected to a session, in the reader's theme and keys; not shown yet."""
+    application = QApplication.instance()
+    theme: ThemeName = "light" if session.settings.text("theme") == "light" else "dark"
+    if isinstance(application, QApplication):
+        application.setStyle("Fusion")
+        apply_theme(application, theme)
+    window = MainWindow(preset=Preset(session.settings.text("key_preset")))
+    return window, Wiring(window, session)
+
+
+def run_window(project: Path | None = None, *, reader: str = "") -> int:
+    """Open the window, on a project if one is given, and run until it is closed. Returns the exit code.
+
+    `reader`: who decides; by default the one in the settings, who is asked for at the first start.
+    """
+    application = QApplication.instance() or QApplication(["polypviewer"])
+    application.setApplicationName("PolypViewer")
+    start_log()
+    settings = Settings()
+    quits = os.environ.get(QUIT_WHEN_READY) == "1"
+    settings.reader = reader or settings.reader or (_UNNAMED if quits else "")
+    session = Session(settings=settings)
+    window, wiring = make_window(session)
+    before = install_exception_hook(session.save, _Teller(session).tell)
+    if os.environ.get(TRACE) == "1" or quits:
+        trace = _ReadyTrace(window, waits_for_frame=project is not None)
+        if quits:
+            trace.ready.connect(window.close)
+    _show(window)
+    _begin(wiring, project)
+    try:
+        return int(application.exec())
+    finally:
+        wiring.close()
+        sys.excepthook = before
+
+
+class _Teller:
+    """Says a defect in the message bar."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def tell(self, error: BaseException) -> None:
+        """Only what is an Exception can be told."""
+        if isinstance(error, Exception):
+            self._session.message.emit(message_of(error))
+
+
+def _show(window: MainWindow) -> None:
+    """As large as the screen allows, at most 1920x1080; a narrow window begins without its panel."""
+    room = window.screen().availableGeometry()
+    width, height = min(LARGEST[0], room.width()), min(LARGEST[1], room.height())
+    window.resize(width, height)
+    window.workspace.fold_for(width)
+    window.show()
+
+
+def _begin(wiring: Wiring, project: Path | None) -> None:
+    opens = None if project is None else _Opening(wiring, project)
+    if wiring.session.settings.reader:
+        if opens is not None:
+            opens.open()
+        return
+    wiring.project.ask_reader(None if opens is None else opens.open)
+
+
+class _Opening:
+    """Opens a project once it is known who reads."""
+
+    def __init__(self, wiring: Wiring, project: Path) -> None:
+        self._wiring, self._project = wiring, project
+
+    def open(self) -> None:
+        """Now."""
+        self._wiring.project.open(self._project)

@@ -1,0 +1,297 @@
+"""The main window: puts the parts together, folds them, and says what is wished. It knows no session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from polypviewer.ui.action_set import ActionSet
+from polypviewer.ui.actions import Layout, Preset
+from polypviewer.ui.canvas.overlay import OverlayStyle
+from polypviewer.ui.cheat_sheet import CheatSheet
+from polypviewer.ui.command_palette import CommandPalette
+from polypviewer.ui.held_keys import HeldKeys
+from polypviewer.ui.icons import application_icon
+from polypviewer.ui.status_bar import StatusBar
+from polypviewer.ui.theme import ThemeName, active, apply_theme
+from polypviewer.ui.top_bar import TopBar
+from polypviewer.ui.train_page import TrainPage
+from polypviewer.ui.workspace import Workspace
+
+SMALLEST: Final = QSize(960, 600)
+OPACITY_STEP: Final = 0.06
+
+
+class MainWindow(QMainWindow):
+    """Three layouts over the same canvas. `wished` carries the ids of actions that the window itself cannot do."""
+
+    wished = Signal(str)
+    layout_changed = Signal(object)  # Layout
+    theme_changed = Signal(str)
+    preset_changed = Signal(str)
+    style_changed = Signal(object)  # OverlayStyle
+    paths_dropped = Signal(object)  # tuple[Path, ...]
+    closing = Signal()
+
+    def __init__(self, *, preset: Preset = Preset.DEFAULT) -> None:
+        super().__init__()
+        self.setWindowTitle("PolypViewer")
+        self.setWindowIcon(application_icon())
+        self.setMinimumSize(SMALLEST)
+        self.setAcceptDrops(True)
+        self.actions_ = ActionSet(self, preset=preset)
+        self.top, self.status = TopBar(self.actions_), StatusBar()
+        self.workspace, self.train = Workspace(self.actions_), TrainPage(self.actions_)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.workspace)
+        self._pages.addWidget(self.train)
+        self._stack_up()
+        self.palette_ = CommandPalette(self.actions_, self)
+        self.sheet = CheatSheet(self.actions_, self)
+        self._held = HeldKeys(self.canvas)
+        self._own = self._own_actions()
+        self._connect()
+        self.use_layout(Layout.REVIEW)
+        self.use_tool("pan")
+        self.workspace.stage.options.show_style(self.canvas.style_of_masks)
+        self.workspace.stage.options.show_radius(self.canvas.hand.radius)
+
+    def _stack_up(self) -> None:
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(body)
+        self.stage, self.panel = self.workspace.stage, self.workspace.panel
+        self.canvas = self.stage.canvas
+
+    def _connect(self) -> None:
+        self.actions_.wished.connect(self.do)
+        self.palette_.chosen.connect(self._chosen)
+        self.palette_.closed.connect(self.stage.take_focus)
+        self.sheet.closed.connect(self.stage.take_focus)
+        self.top.layout_wished.connect(self.use_layout)
+        self.top.palette_wished.connect(self.palette_.open)
+        self.top.models_wished.connect(self._show_models)
+        self.top.reader_wished.connect(self._reader_wished)
+        hand, options = self.canvas.hand, self.stage.options
+        hand.radius_changed.connect(options.show_radius)
+        hand.slot_changed.connect(options.show_slot)
+        options.radius_wished.connect(hand.change_radius)
+        options.fill_wished.connect(self._fill_wished)
+        options.outline_wished.connect(self._outline_wished)
+        options.lesion_wished.connect(self._show_lesions)
+        for page in (self.panel.frame, self.panel.lesions):
+            page.slot_wished.connect(hand.change_slot)
+        self.panel.frame.comment_left.connect(self.stage.take_focus)
+        self.canvas.tool_changed.connect(self._tool_changed)
+        self.stage.message.undo_wished.connect(self.actions_["undo"].trigger)
+        self.canvas.space_tapped.connect(self._space_tapped)
+
+    def _own_actions(self) -> dict[str, Callable[[], None]]:
+        canvas, panel = self.canvas, self.panel
+        table: dict[str, Callable[[], None]] = {
+            "palette": self.palette_.open,
+            "cheat_sheet": self._toggle_sheet,
+            "toggle_strip": self.workspace.toggle_below,
+            "toggle_panel": self.workspace.toggle_panel,
+            "only_picture": self._toggle_bare,
+            "switch_theme": self.switch_theme,
+            "switch_keys": self._switch_keys,
+            "fit": canvas.fit,
+            "one_to_one": canvas.one_to_one,
+            "zoom_in": self._zoom_in,
+            "zoom_out": self._zoom_out,
+            "hide": self._hide_masks,
+            "outline": self._toggle_outline,
+            "fainter": self._fainter,
+            "stronger": self._stronger,
+            "smaller": self._smaller,
+            "larger": self._larger,
+            "comment": self._begin_comment,
+            "show_models": self._show_models,
+            "quit": self._quit,
+        }
+        self._tabs = {
+            "show_frame_tab": panel.frame,
+            "show_lesions_tab": panel.lesions,
+            "show_history_tab": panel.history,
+            "show_media_tab": panel.media,
+        }
+        return table
+
+    # --- what is wished -----------------------------------------------------------------------------------------
+
+    def do(self, action_id: str) -> None:
+        """Do what the window can do itself; hand on the rest."""
+        if action_id in self._own:
+            self._own[action_id]()
+        elif action_id in self.canvas.tools:
+            self.use_tool(action_id)
+        elif action_id in self._tabs:
+            self.show_page(self._tabs[action_id])
+        elif action_id in tuple(Layout):
+            self.use_layout(Layout(action_id))
+        elif action_id.startswith("lesion_"):
+            self.canvas.hand.change_slot(int(action_id.removeprefix("lesion_")))
+        else:
+            self.wished.emit(action_id)
+
+    def use_layout(self, layout: Layout) -> None:
+        """Review, Video or Train."""
+        self.actions_.use_layout(layout)
+        self._pages.setCurrentWidget(self.train if layout is Layout.TRAIN else self.workspace)
+        self.workspace.show_layout(layout)
+        self.top.show_layout(layout)
+        for other in Layout:
+            self.actions_[other].setChecked(other is layout)
+        if layout is not Layout.TRAIN:
+            self.stage.take_focus()
+        self.layout_changed.emit(layout)
+
+    @property
+    def layout_now(self) -> Layout:
+        """Which layout is on."""
+        return self.actions_.layout
+
+    def use_tool(self, name: str) -> None:
+        """Take a tool into the hand."""
+        self.canvas.choose_tool(name)
+
+    def use_style(self, style: OverlayStyle) -> None:
+        """Opacity and outline mode of masks."""
+        self.canvas.set_style_of_masks(style)
+        self.stage.options.show_style(style)
+        self.actions_["outline"].setChecked(style.outlined)
+        self.style_changed.emit(style)
+
+    def use_theme(self, name: ThemeName) -> None:
+        """Dark or light."""
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            apply_theme(application, name)
+        self.actions_.retint()
+        self.train.restyle()
+        self.stage.empty.restyle()
+        self.theme_changed.emit(name)
+
+    def switch_theme(self) -> None:
+        """The other theme."""
+        self.use_theme("light" if active().name == "dark" else "dark")
+
+    def show_page(self, page: QWidget) -> None:
+        """Bring a page of the panel to the front."""
+        if self.layout_now is Layout.TRAIN:
+            self.use_layout(Layout.REVIEW)
+        self.workspace.unfold_panel()
+        self.panel.show_page(page)
+
+    def use_preset(self, preset: Preset) -> None:
+        """Listen to other keys."""
+        self.actions_.use_preset(preset)
+        self.preset_changed.emit(preset.value)
+
+    # --- small deeds --------------------------------------------------------------------------------------------
+
+    def _chosen(self, action_id: str) -> None:
+        self.actions_[action_id].trigger()
+
+    def _tool_changed(self, name: str) -> None:
+        self.stage.rail.show_tool(name)
+        self.stage.options.show_tool(paints=self.canvas.tool.paints)
+
+    def _space_tapped(self) -> None:
+        if self.layout_now is Layout.VIDEO:
+            self.wished.emit("play")
+
+    def _show_models(self) -> None:
+        self.show_page(self.panel.model)
+
+    def _show_lesions(self) -> None:
+        self.show_page(self.panel.lesions)
+
+    def _reader_wished(self) -> None:
+        self.wished.emit("rename_reader")
+
+    def _begin_comment(self) -> None:
+        self.show_page(self.panel.frame)
+        self.panel.frame.begin_comment()
+
+    def _toggle_sheet(self) -> None:
+        if self.sheet.isVisible():
+            self.sheet.close_sheet()
+        else:
+            self.sheet.open()
+
+    def _toggle_bare(self) -> None:
+        self.workspace.toggle_bare()
+        self.top.setVisible(not self.workspace.is_bare)
+        self.status.setVisible(not self.workspace.is_bare)
+
+    def _switch_keys(self) -> None:
+        self.use_preset(Preset.DEFAULT if self.actions_.preset is Preset.CVAT else Preset.CVAT)
+
+    def _zoom_in(self) -> None:
+        self.canvas.zoom_by(1.25, at=self.canvas.mouse_position)
+
+    def _zoom_out(self) -> None:
+        self.canvas.zoom_by(0.8, at=self.canvas.mouse_position)
+
+    def _hide_masks(self) -> None:
+        self.canvas.set_hidden(self.actions_["hide"].isChecked())
+
+    def _toggle_outline(self) -> None:
+        self._outline_wished(not self.canvas.style_of_masks.outlined)
+
+    def _outline_wished(self, outlined: bool) -> None:  # noqa: FBT001 - slot
+        self.use_style(OverlayStyle(self.canvas.style_of_masks.fill, outlined=outlined))
+
+    def _fill_wished(self, fill: float) -> None:
+        self.use_style(OverlayStyle(min(max(fill, 0.0), 1.0), outlined=self.canvas.style_of_masks.outlined))
+
+    def _fainter(self) -> None:
+        self._fill_wished(self.canvas.style_of_masks.fill - OPACITY_STEP)
+
+    def _stronger(self) -> None:
+        self._fill_wished(self.canvas.style_of_masks.fill + OPACITY_STEP)
+
+    def _smaller(self) -> None:
+        self.canvas.hand.step_radius(-1)
+
+    def _larger(self) -> None:
+        self.canvas.hand.step_radius(1)
+
+    def _quit(self) -> None:
+        self.close()
+
+    # --- events -------------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._held.press(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not self._held.release(event):
+            super().keyReleaseEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+        if paths:
+            event.acceptProposedAction()
+            self.paths_dropped.emit(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        event.accept()

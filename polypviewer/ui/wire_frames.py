@@ -1,0 +1,346 @@
+"""The shown frame: session to canvas, panel, strip and status bar, and the hand's wishes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+
+from polypviewer.core.geometry import Point, Rect
+from polypviewer.core.identity import FrameRef
+from polypviewer.core.label_map import IGNORE, free_slot, polyp_mask
+from polypviewer.core.metrics import count, dice
+from polypviewer.core.review import Decision, ReviewStatus
+from polypviewer.session.session import Session
+from polypviewer.session.values import QueueName
+from polypviewer.ui.actions import Layout
+from polypviewer.ui.canvas.tools import PaintTool
+from polypviewer.ui.dialogs import GoToDialog
+from polypviewer.ui.frame_page import LesionLine
+from polypviewer.ui.history_page import history_lines
+from polypviewer.ui.lesions_page import LesionTotal
+from polypviewer.ui.main_window import MainWindow
+from polypviewer.ui.text import count_text, duration_text, translate
+
+FIGURES_MS: Final = 120
+"""Figures that need a pass over all pixels wait until the hand rests for so long."""
+
+QUEUES: Final[dict[QueueName, str]] = {
+    QueueName.TO_REVIEW: "to review",
+    QueueName.PROPOSED: "with proposals",
+    QueueName.NEEDS_WORK: "needs work",
+    QueueName.DECIDED: "decided",
+}
+
+
+class FrameWiring(QObject):
+    """Lives as long as the window."""
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window, self._session = window, session
+        self._figures = QTimer(self, singleShot=True, interval=FIGURES_MS)
+        self._figures.timeout.connect(self._show_figures)
+        self._slow = QTimer(self, singleShot=True, interval=FIGURES_MS)
+        self._slow.timeout.connect(self._show_counts)
+        self._connect_session()
+        self._connect_window()
+
+    def _connect_session(self) -> None:
+        session = self._session
+        session.frame_changed.connect(self._frame_shown)
+        session.pixels_changed.connect(self._pixels_changed)
+        session.draft_changed.connect(self._draft_changed)
+        session.proposal_changed.connect(self._proposal_changed)
+        session.status_changed.connect(self._status_changed)
+        session.thumbnail_ready.connect(self._thumbnail_ready)
+        session.history_changed.connect(self._slow.start)
+        session.queue_changed.connect(self._show_queue)
+
+    def _connect_window(self) -> None:
+        window, session = self._window, self._session
+        for tool in window.canvas.tools.values():
+            if isinstance(tool, PaintTool):
+                tool.stroke_begun.connect(self._stroke_begun)
+                tool.stroke_reached.connect(self._stroke_reached)
+                tool.stroke_ended.connect(session.end_stroke)
+                tool.stroke_cancelled.connect(session.cancel_stroke)
+        frame, strip = window.panel.frame, window.workspace.strip.strip
+        frame.threshold_wished.connect(session.set_threshold)
+        frame.comment_written.connect(session.set_comment)
+        window.panel.history.steps_wished.connect(self._go_in_history)
+        strip.frame_wished.connect(session.go_to)
+        strip.thumbnail_wished.connect(self._thumbnail_wished)
+        window.canvas.hand.slot_changed.connect(self._figures.start)
+        window.canvas.cursor_moved.connect(self._cursor_moved)
+        window.canvas.view_changed.connect(self._view_changed)
+
+    def handlers(self) -> dict[str, Callable[[], None]]:
+        """The actions that this wiring does."""
+        session = self._session
+        return {
+            "accept": self._accept,
+            "accept_stay": self._accept_stay,
+            "no_polyp": self._no_polyp,
+            "needs_work": session.needs_work,
+            "dismiss": self._dismiss,
+            "take_proposal": session.take_proposal,
+            "new_lesion": self._new_lesion,
+            "undo": session.undo,
+            "redo": session.redo,
+            "next_frame": session.next,
+            "previous_frame": session.previous,
+            "forward_10": self._forward,
+            "back_10": self._back,
+            "next_in_queue": session.next_in_queue,
+            "previous_in_queue": session.previous_in_queue,
+            "first_frame": self._first,
+            "last_frame": self._last,
+            "go_to_frame": self._ask_frame,
+            "queue_to_review": self._queue_to_review,
+            "queue_proposed": self._queue_proposed,
+            "queue_needs_work": self._queue_needs_work,
+            "queue_decided": self._queue_decided,
+        }
+
+    # --- the session speaks -------------------------------------------------------------------------------------
+
+    def show_project(self) -> None:
+        """Other media: the strip begins anew."""
+        session = self._session
+        self._window.workspace.strip.strip.show_frames(session.frames, session.statuses)
+        self._window.panel.media.show_media(session.frames.media)
+        if session.current is not None and session.current in session.frames:
+            self._window.workspace.strip.strip.show_current(session.frames.index(session.current))
+        self._slow.start()
+
+    def clear(self) -> None:
+        """No project: nothing is shown."""
+        self._window.canvas.show_frame(None, None)
+        self.show_project()
+        self._window.status.frame.setText("")
+        self._window.status.queue.setText("")
+
+    def _frame_shown(self, ref: FrameRef) -> None:
+        session, window = self._session, self._window
+        draft = session.draft
+        if draft is None:
+            return
+        window.canvas.show_frame(session.image, draft.label_map)
+        window.canvas.set_editable(session.project is not None and not session.project.read_only)
+        window.stage.show_empty(empty=False)
+        window.workspace.strip.strip.show_current(session.frames.index(ref))
+        window.panel.frame.show_comment(draft.value("comment") or "")
+        window.panel.media.show_current(session.frames.item(ref.media_id))
+        self._show_place(ref)
+        self._figures.stop()
+        self._show_figures()
+
+    def _pixels_changed(self, rect: Rect) -> None:
+        self._window.canvas.refresh_pixels(rect)
+
+    def _draft_changed(self, ref: FrameRef) -> None:
+        draft = self._session.draft
+        if ref == self._session.current and draft is not None:
+            self._window.panel.frame.show_comment(draft.value("comment") or "")
+        self._figures.start()
+
+    def _proposal_changed(self, ref: FrameRef) -> None:
+        if ref != self._session.current:
+            return
+        shown = self._session.proposal
+        outlines = () if shown is None else [line for number, line in shown.outlines if number not in shown.dismissed]
+        self._window.canvas.show_proposal(outlines)
+        self._figures.start()
+
+    def _status_changed(self, ref: FrameRef) -> None:
+        self._window.workspace.strip.strip.refresh(ref)
+        if ref == self._session.current:
+            self._show_status()
+        self._slow.start()
+
+    def _thumbnail_wished(self, ref: FrameRef) -> None:
+        picture = self._session.thumbnail(ref)
+        if picture is not None:
+            self._window.workspace.strip.strip.show_thumbnail(ref, picture)
+
+    def _thumbnail_ready(self, ref: FrameRef) -> None:
+        self._thumbnail_wished(ref)
+
+    # --- figures ------------------------------------------------------------------------------------------------
+
+    def _show_place(self, ref: FrameRef) -> None:
+        image = self._session.image
+        if image is None:
+            return
+        height, width, _ = image.shape
+        item = self._session.frames.item(ref.media_id)
+        exam = "" if item is None or not item.exam.key else f" · {item.exam.key}"
+        position = count_text(self._session.frames.index(ref) + 1)
+        text = translate("frame {position} · {name}", position=position, name=self._session.frames.name(ref))
+        self._window.status.frame.setText(f"{text}{exam} · {width}×{height}")
+        self._view_changed(self._window.canvas.zoom)
+
+    def _show_figures(self) -> None:
+        """Lesions, figures of the proposal, status: a pass over the pixels, so only while the hand rests."""
+        draft, shown = self._session.draft, self._session.proposal
+        if draft is None:
+            return
+        page, slot = self._window.panel.frame, self._window.canvas.hand.slot
+        counts = np.bincount(draft.label_map.reshape(-1), minlength=IGNORE + 1)
+        slots = [int(s) for s in np.flatnonzero(counts[1:IGNORE]) + 1]
+        size = draft.label_map.size
+        page.show_lesions(tuple(LesionLine(s, int(counts[s]) / size) for s in slots), active_slot=slot)
+        self._window.panel.lesions.show_lesions(
+            tuple(LesionTotal(s, int(counts[s]), int(counts[s]) / size, is_active=s == slot) for s in slots)
+        )
+        if shown is None:
+            page.show_proposal(threshold=None, confidence=None, dice=None)
+        else:
+            agreement = dice(count(shown.mask, polyp_mask(draft.label_map))) if slots else None
+            confidence = shown.confidence if shown.kept else None
+            page.show_proposal(threshold=shown.threshold, confidence=confidence, dice=agreement)
+        self._show_status()
+
+    def _show_status(self) -> None:
+        ref, draft, project = self._session.current, self._session.draft, self._session.project
+        if ref is None or draft is None:
+            return
+        decided = draft.value("decision") in (Decision.ACCEPTED, Decision.NEEDS_WORK)
+        who = project.reader if decided and project is not None else ""
+        self._window.panel.frame.show_status(self._session.statuses.get(ref, ReviewStatus.UNREVIEWED), who=who)
+
+    def _show_counts(self) -> None:
+        session = self._session
+        item = session.frames.item(session.current.media_id) if session.current is not None else None
+        place = translate("Exam {exam}", exam=item.exam.key) if item is not None and item.exam.key else ""
+        self._window.workspace.strip.show_counts(
+            place=place, frames=len(session.frames), count_of=session.statuses.count
+        )
+        self._window.panel.history.show_lines(history_lines(session.history, session.frames.name))
+        self._window.actions_["undo"].setEnabled(bool(session.history.done) and self._draws)
+        self._window.actions_["redo"].setEnabled(bool(session.history.undone) and self._draws)
+
+    @property
+    def _draws(self) -> bool:
+        return self._window.layout_now is not Layout.TRAIN
+
+    def _show_queue(self) -> None:
+        queue = self._session.queue
+        if not queue.total:
+            self._window.status.queue.setText("")
+            return
+        parts = [
+            translate(
+                "{waiting} of {total} in queue “{name}”",
+                waiting=count_text(queue.waiting),
+                total=count_text(queue.total),
+                name=translate(QUEUES[queue.name]),
+            )
+        ]
+        if queue.seconds_per_frame is not None:
+            parts.append(translate("{seconds:.1f} s per frame", seconds=queue.seconds_per_frame))
+        if queue.seconds_left:
+            parts.append(translate("{time} left", time=duration_text(queue.seconds_left)))
+        self._window.status.queue.setText(" · ".join(parts))
+        self._slow.start()
+
+    def _cursor_moved(self, point: Point | None) -> None:
+        zoom = translate("{zoom:.0f} %", zoom=100 * self._window.canvas.zoom)
+        if point is None:
+            self._window.status.position.setText(zoom if self._window.canvas.has_frame else "")
+        else:
+            self._window.status.position.setText(f"x {int(point.x)} y {int(point.y)} · {zoom}")
+
+    def _view_changed(self, _zoom: float) -> None:
+        self._cursor_moved(None)
+
+    # --- the hand wishes ----------------------------------------------------------------------------------------
+
+    def _stroke_begun(self, value: int) -> None:
+        if not self._session.begin_stroke(value):
+            self._window.canvas.cancel_drag()
+
+    def _stroke_reached(self, point: Point, radius: float) -> None:
+        self._session.stroke_to(point, radius)
+
+    def _accept(self) -> None:
+        self._window.canvas.finish_drag()
+        self._session.accept()
+
+    def _accept_stay(self) -> None:
+        self._window.canvas.finish_drag()
+        self._session.accept(stay=True)
+
+    def _no_polyp(self) -> None:
+        self._window.canvas.finish_drag()
+        self._session.state_no_polyp()
+
+    def _dismiss(self) -> None:
+        """The region under the cursor; with the mouse elsewhere, the only region there is."""
+        at, shown = self._window.canvas.mouse_position, self._session.proposal
+        if at is not None:
+            self._session.dismiss_at(self._window.canvas.view.to_image(at))
+        elif shown is not None and len(shown.kept) == 1:
+            number = shown.kept[0].number
+            rows, columns = np.nonzero(shown.labels == number)
+            self._session.dismiss_at(Point(float(columns[0]) + 0.5, float(rows[0]) + 0.5))
+        else:
+            self._session.dismiss_at(Point(-1.0, -1.0))
+
+    def _new_lesion(self) -> None:
+        if self._session.draft is not None:
+            self._window.canvas.hand.change_slot(free_slot(self._session.draft.label_map))
+
+    def _go_in_history(self, steps: int) -> None:
+        for _ in range(abs(steps)):
+            if steps > 0:
+                self._session.undo()
+            else:
+                self._session.redo()
+
+    def _forward(self) -> None:
+        self._session.step(10)
+
+    def _back(self) -> None:
+        self._session.step(-10)
+
+    def _first(self) -> None:
+        self._go_to_position(0)
+
+    def _last(self) -> None:
+        self._go_to_position(len(self._session.frames) - 1)
+
+    def _go_to_position(self, position: int) -> None:
+        frames, current = self._session.frames, self._session.current
+        if not frames:
+            return
+        item = None if current is None else frames.item(current.media_id)
+        if self._window.layout_now is Layout.VIDEO and item is not None and current is not None:
+            last = item.frame_count - 1
+            self._session.go_to(FrameRef(current.media_id, 0 if position == 0 else last))
+        else:
+            self._session.go_to(frames[position])
+
+    def _ask_frame(self) -> None:
+        frames, current = self._session.frames, self._session.current
+        if current is None:
+            return
+        dialog = GoToDialog(current=frames.index(current) + 1, count=len(frames), parent=self._window)
+        if dialog.exec():
+            self._session.go_to(frames[dialog.number.value() - 1])
+        self._window.stage.take_focus()
+
+    def _queue_to_review(self) -> None:
+        self._session.set_queue(QueueName.TO_REVIEW)
+
+    def _queue_proposed(self) -> None:
+        self._session.set_queue(QueueName.PROPOSED)
+
+    def _queue_needs_work(self) -> None:
+        self._session.set_queue(QueueName.NEEDS_WORK)
+
+    def _queue_decided(self) -> None:
+        self._session.set_queue(QueueName.DECIDED)

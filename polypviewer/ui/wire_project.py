@@ -1,0 +1,304 @@
+"""The project: open, import, export, the demo; messages, progress, saving, reader, theme and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final, Literal
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from polypviewer.core.exam_rules import ExamRule
+from polypviewer.core.identity import FrameRef
+from polypviewer.core.media_item import MediaItem
+from polypviewer.session.lanes import Lane
+from polypviewer.session.messages import Message, message_of
+from polypviewer.session.session import Session
+from polypviewer.session.values import Progress
+from polypviewer.ui.actions import Preset
+from polypviewer.ui.canvas.overlay import OverlayStyle
+from polypviewer.ui.dialogs import ConfirmDialog, ExamRuleDialog, FirstStartDialog
+from polypviewer.ui.file_questions import FileQuestions
+from polypviewer.ui.main_window import MainWindow
+from polypviewer.ui.text import duration_text, translate
+
+PROJECT_FILE: Final = "project.toml"
+KEEP_MS: Final = 800
+JOBS: Final[dict[str, str]] = {
+    "import": "Importing",
+    "propose": "Proposing",
+    "finetune": "Fine-tuning",
+    "export": "Exporting",
+    "predict": "Predicting",
+}
+
+
+class ProjectWiring(QObject):
+    """Lives as long as the window."""
+
+    opened = Signal()
+    _demo_progress = Signal(object)
+
+    def __init__(self, window: MainWindow, session: Session, *, questions: FileQuestions | None = None) -> None:
+        super().__init__(window)
+        self._window, self._session = window, session
+        self._ask = questions or FileQuestions(window)
+        self._demo: Lane | None = None
+        self._waiting_import: tuple[Path, ...] = ()
+        self._keep = QTimer(self, singleShot=True, interval=KEEP_MS)
+        self._keep.timeout.connect(self._keep_tastes)
+        self._demo_progress.connect(self.show_progress)
+        session.project_opened.connect(self._project_opened)
+        session.project_closed.connect(self._project_closed)
+        session.message.connect(window.stage.message.show_message)
+        session.progress.connect(self.show_progress)
+        session.saved.connect(self._saved)
+        session.dirty_changed.connect(self._dirty_changed)
+        session.media_changed.connect(self._media_changed)
+        window.paths_dropped.connect(self.take_paths)
+        window.theme_changed.connect(self._theme_changed)
+        window.preset_changed.connect(self._preset_changed)
+        window.style_changed.connect(self._tastes_changed)
+        window.canvas.hand.radius_changed.connect(self._tastes_changed)
+        window.panel.media.medium_wished.connect(self._medium_wished)
+        self._take_tastes()
+
+    def handlers(self) -> dict[str, Callable[[], None]]:
+        """The actions that this wiring does."""
+        return {
+            "open_project": self._open,
+            "new_project": self._new,
+            "open_demo": self._open_demo,
+            "import_files": self._import_files,
+            "import_folder": self._import_folder,
+            "export_kvasir": partial(self._export, "kvasir"),
+            "export_coco": partial(self._export, "coco"),
+            "save": self._session.save,
+            "stop_job": self._session.stop_job,
+            "rename_reader": self.ask_reader,
+        }
+
+    def close(self) -> None:
+        """The window closes: keep tastes, join the demo's worker."""
+        if self._keep.isActive():
+            self._keep.stop()
+            self._keep_tastes()
+        if self._demo is not None:
+            self._demo.close()
+            self._demo = None
+
+    # --- opening ------------------------------------------------------------------------------------------------
+
+    def open(self, folder: Path) -> None:
+        """Open a project."""
+        self._window.stage.empty.show_loading(translate("Opening {name}", name=folder.name))
+        self._session.open(folder)
+
+    def take_paths(self, paths: tuple[Path, ...]) -> None:
+        """Dropped files: a project is opened, anything else imported."""
+        if len(paths) == 1 and (paths[0] / PROJECT_FILE).is_file():
+            self.open(paths[0])
+        else:
+            self._import(paths)
+
+    def ask_reader(self, then: Callable[[], None] | None = None) -> None:
+        """Who is reading. The dialog is open until it is answered."""
+        settings = self._session.settings
+        preset = Preset(settings.text("key_preset"))
+        dialog = FirstStartDialog(name=settings.reader, preset=preset, parent=self._window)
+        dialog.accepted.connect(partial(self._reader_chosen, dialog, then))
+        dialog.open()
+
+    def _reader_chosen(self, dialog: FirstStartDialog, then: Callable[[], None] | None) -> None:
+        choice = dialog.choice
+        settings = self._session.settings
+        changed = bool(settings.reader) and choice.name != settings.reader
+        settings.set("reader", choice.name)
+        settings.reader = choice.name
+        self._window.use_preset(choice.preset)
+        self._window.top.show_reader(choice.name)
+        if then is not None:
+            then()
+        elif changed and self._session.project is not None:
+            self.open(self._session.project.folder)
+
+    def _open(self) -> None:
+        folder = self._ask.project_folder()
+        if folder is not None:
+            self.open(folder)
+
+    def _new(self) -> None:
+        folder = self._ask.new_folder()
+        if folder is not None:
+            self._session.create(folder)
+
+    def _open_demo(self) -> None:
+        from polypviewer.session.demo_project import default_demo_folder, is_project
+
+        folder = default_demo_folder()
+        if is_project(folder):
+            self.open(folder)
+            return
+        if self._demo is None:
+            self._demo = Lane("demo", self)
+            self._demo.failed.connect(self._demo_failed)
+        self._window.stage.empty.show_loading(translate("Making the demo project"))
+        self._demo.submit(_make_demo, folder, self._demo_progress.emit, on_done=self.open, key="demo")
+
+    def _demo_failed(self, error: Exception) -> None:
+        self._window.stage.empty.show_no_project()
+        self._session.message.emit(message_of(error))
+
+    def _project_opened(self) -> None:
+        project = self._session.project
+        if project is None:
+            return
+        self._session.settings.set("recent", str(project.folder))
+        note = translate("read-only") if project.read_only else ""
+        self._window.top.show_place(project=project.name, exam="", note=note)
+        self._window.top.show_reader(project.reader)
+        self._window.setWindowTitle(f"{project.name} · PolypViewer")
+        self._window.status.show_saved()
+        self._media_changed()
+        self.opened.emit()
+        waiting, self._waiting_import = self._waiting_import, ()
+        if waiting:
+            self._import(waiting)
+
+    def _project_closed(self) -> None:
+        self._window.top.show_place(project="", exam="")
+        self._window.setWindowTitle("PolypViewer")
+        self._window.status.clear_saved()
+        self._window.status.show_job("", None)
+        self._window.stage.empty.show_no_project()
+        self._window.stage.show_empty(empty=True)
+
+    def _media_changed(self) -> None:
+        frames, empty = self._session.frames, self._window.stage.empty
+        if self._session.current is not None:
+            return
+        broken = next((item for item in frames.media if item.broken), None)
+        if len(frames):
+            empty.show_loading(translate("Loading the first frame"))
+        elif broken is not None:
+            empty.show_broken(name=broken.name, reason=broken.broken)
+        else:
+            empty.show_empty_project()
+        self._window.stage.show_empty(empty=True)
+        if len(frames):
+            self._session.go_to(frames[0])
+
+    def _medium_wished(self, item: MediaItem) -> None:
+        if item.broken:
+            reason = Message(
+                "media.broken", "warning", translate("{name} cannot be shown.", name=item.name), item.broken
+            )
+            self._window.stage.message.show_message(reason)
+        else:
+            self._session.go_to(FrameRef(item.id, 0))
+        self._window.stage.take_focus()
+
+    # --- import and export --------------------------------------------------------------------------------------
+
+    def _import_files(self) -> None:
+        self._import(self._ask.media_files())
+
+    def _import_folder(self) -> None:
+        folder = self._ask.media_folder()
+        self._import(() if folder is None else (folder,))
+
+    def _import(self, paths: tuple[Path, ...]) -> None:
+        if not paths:
+            return
+        if self._session.project is None:
+            self._waiting_import = paths
+            self._new()
+            return
+        from polypviewer.datasets.find_media import find_media
+
+        found = [item.path for item in find_media(paths)]
+        if len(found) <= 1:
+            self._session.import_paths(paths, ExamRule("one"))
+            return
+        dialog = ExamRuleDialog(found, parent=self._window)
+        dialog.accepted.connect(partial(self._import_as, dialog, paths))
+        dialog.open()
+
+    def _import_as(self, dialog: ExamRuleDialog, paths: tuple[Path, ...]) -> None:
+        rule = dialog.rule
+        if rule is not None:
+            self._session.import_paths(paths, rule)
+
+    def _export(self, kind: Literal["kvasir", "coco"]) -> None:
+        if self._session.project is None:
+            return
+        folder = self._ask.export_folder()
+        if folder is None:
+            return
+        if folder.is_dir() and any(folder.iterdir()):
+            dialog = ConfirmDialog(
+                translate("Replace what is in {name}?", name=folder.name),
+                translate("The folder is not empty. Everything in it is replaced by the export."),
+                accept=translate("Replace"),
+                parent=self._window,
+            )
+            dialog.accepted.connect(partial(self._session.export, folder, kind, overwrite=True))
+            dialog.open()
+            return
+        self._session.export(folder, kind)
+
+    # --- what the session says ----------------------------------------------------------------------------------
+
+    def show_progress(self, progress: Progress) -> None:
+        """A job and how far it is, in the status bar."""
+        if progress.ended:
+            self._window.status.show_job("", None)
+            return
+        parts = [translate(JOBS.get(progress.job, progress.job))]
+        if progress.total:
+            parts.append(translate("{done} of {total}", done=progress.done, total=progress.total))
+        if progress.seconds_left is not None:
+            parts.append(translate("{time} left", time=duration_text(progress.seconds_left)))
+        self._window.status.show_job(" · ".join(parts), progress.fraction)
+
+    def _saved(self, _when: str) -> None:
+        self._window.status.show_saved()
+
+    def _dirty_changed(self, dirty: bool) -> None:  # noqa: FBT001 - slot
+        if dirty:
+            self._window.status.show_unsaved()
+
+    # --- tastes -------------------------------------------------------------------------------------------------
+
+    def _take_tastes(self) -> None:
+        settings, window = self._session.settings, self._window
+        window.canvas.hand.change_radius(settings.number("brush_radius"))
+        window.use_style(
+            OverlayStyle(settings.number("overlay_opacity"), outlined=bool(settings.get("overlay_outline")))
+        )
+        window.top.show_reader(settings.reader)
+        self._keep.stop()
+
+    def _tastes_changed(self, _value: object) -> None:
+        self._keep.start()
+
+    def _keep_tastes(self) -> None:
+        style = self._window.canvas.style_of_masks
+        self._session.set_setting("brush_radius", self._window.canvas.hand.radius)
+        self._session.set_setting("overlay_opacity", style.fill)
+        self._session.set_setting("overlay_outline", style.outlined)
+
+    def _theme_changed(self, name: str) -> None:
+        self._session.set_setting("theme", name)
+
+    def _preset_changed(self, name: str) -> None:
+        self._session.set_setting("key_preset", name)
+
+
+def _make_demo(folder: Path, tell: Callable[[Progress], None]) -> Path:
+    """On the lane: the demo project, ready to open."""
+    from polypviewer.session.demo_project import make_demo
+
+    make_demo(folder, tell=tell)
+    return folder
