@@ -1,0 +1,138 @@
+"""A seeded plan of work on a project, and the slow reference that says what must be on the screen after each step."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import numpy as np
+
+from polypviewer.core.command import Change
+from polypviewer.core.draft import Draft
+from polypviewer.core.geometry import Point
+from polypviewer.core.identity import FrameRef
+from polypviewer.core.label_map import LabelMap, empty_label_map, has_polyp
+from polypviewer.core.paint import paint_segment
+from polypviewer.core.review import accept_changes, drawn_changes, needs_work_changes, no_polyp_changes
+
+Size = tuple[int, int]
+_NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing a reader does. `points` are fractions of the frame's width and height."""
+
+    kind: str
+    frame: int = 0
+    points: tuple[tuple[float, float], ...] = ()
+    radius: float = 5.0
+    value: int = 1
+
+
+def make_plan(seed: int, *, frames: int, steps: int) -> list[Step]:
+    """Strokes mostly, with erasing, decisions, undo and redo in between; the same for the same seed."""
+    rng = random.Random(seed)
+    plan: list[Step] = []
+    for _ in range(steps):
+        kind = rng.choices(["stroke", "accept", "no_polyp", "needs_work", "undo", "redo"], [12, 3, 1, 1, 4, 2])[0]
+        points = tuple((rng.random(), rng.random()) for _ in range(rng.randint(1, 4)))
+        value = rng.choice([0, 1, 1, 1, 2, 255])
+        plan.append(Step(kind, rng.randrange(frames), points, rng.uniform(2, 12), value))
+    return plan
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """All frames after a step, and how many steps undo and redo know."""
+
+    label_maps: list[LabelMap]
+    values: list[dict[str, str]]
+    done: int
+    undone: int
+
+    def equals(self, other: Snapshot) -> bool:
+        """True if every pixel, decision and the undo history agree."""
+        return (
+            (self.done, self.undone) == (other.done, other.undone)
+            and all(
+                np.array_equal(mine, theirs) for mine, theirs in zip(self.label_maps, other.label_maps, strict=True)
+            )
+            and [_decided(v) for v in self.values] == [_decided(v) for v in other.values]
+        )
+
+
+@dataclass(slots=True)
+class Reference:
+    """Applies a plan by keeping whole copies; knows nothing of patches, journals or databases."""
+
+    sizes: list[Size]
+    states: list[list[tuple[LabelMap, dict[str, str]]]] = field(default_factory=list)
+    undone: list[list[tuple[LabelMap, dict[str, str]]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.states.append([(empty_label_map(*size), {}) for size in self.sizes])
+
+    def apply(self, step: Step) -> None:
+        """Make one step, or refuse it as the program does."""
+        if step.kind == "undo":
+            if len(self.states) > 1:
+                self.undone.append(self.states.pop())
+        elif step.kind == "redo":
+            if self.undone:
+                self.states.append(self.undone.pop())
+        else:
+            self._edit(step)
+
+    def snapshot(self) -> Snapshot:
+        """What must be there now."""
+        now = self.states[-1]
+        return Snapshot([m.copy() for m, _ in now], [dict(v) for _, v in now], len(self.states) - 1, len(self.undone))
+
+    def _edit(self, step: Step) -> None:
+        label_map, values = self.states[-1][step.frame]
+        draft = Draft(FrameRef(_NOBODY, 0), label_map.copy(), values)
+        before = label_map.copy()
+        if step.kind == "stroke":
+            paint(draft.label_map, step)
+            if np.array_equal(before, draft.label_map):
+                return
+            draft.apply_all(drawn_changes(draft))
+        else:
+            changes = _decision(draft, step.kind)
+            if not changes:
+                return
+            draft.apply_all(changes)
+        state = list(self.states[-1])
+        state[step.frame] = (draft.label_map, draft.values)
+        self.states.append(state)
+        self.undone.clear()
+
+
+def paint(label_map: LabelMap, step: Step) -> None:
+    """The pixels of a stroke, painted in one go."""
+    points = in_pixels(step, label_map.shape)
+    for a, b in zip([points[0], *points], points, strict=False):
+        paint_segment(label_map, a, b, step.radius, value=step.value)
+
+
+def in_pixels(step: Step, shape: tuple[int, ...]) -> list[Point]:
+    """The points of a step in image coordinates."""
+    return [Point(x * shape[1], y * shape[0]) for x, y in step.points]
+
+
+def _decision(draft: Draft, kind: str) -> tuple[Change, ...]:
+    if kind == "needs_work":
+        return needs_work_changes(draft)
+    if kind == "accept":
+        return accept_changes(draft, shown_proposal=None, proposal_id=None) if has_polyp(draft.label_map) else ()
+    return () if has_polyp(draft.label_map) else no_polyp_changes(draft)
+
+
+def _decided(values: dict[str, str]) -> tuple[str, str, str]:
+    return (
+        values.get("presence", "unknown"),
+        values.get("decision", "undecided"),
+        values.get("origin", "drawn"),
+    )
