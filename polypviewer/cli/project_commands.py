@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def new_project(folder: Path, *, name: str) -> None:
     """Make an empty project."""
-    from polypviewer.storage import create_project
+    from polypviewer.storage.opening import create_project
 
     create_project(folder, name=name or folder.absolute().name)
     out().print(f"New project in {folder}. Next: polypviewer import {folder} PATH...")

@@ -19,7 +19,7 @@ def correct_and_accept(keeper: Keeper, reader_id: UUID, identity: FrameIdentity,
 
     Raises `EditError`.
     """
-    draft = keeper.load(identity.ref)
+    draft = keeper.load(identity.ref).draft
     paint_to(keeper, reader_id, draft, truth)
     if has_polyp(draft.label_map):
         changes = accept_changes(draft, shown_proposal=None, proposal_id=None)

@@ -38,7 +38,7 @@ from polypviewer.session.values import Progress, TrainingState
 
 if TYPE_CHECKING:
     from polypviewer.segmentation import AskedDevice, ModelBundle, Segmenter
-    from polypviewer.storage import ProjectStore
+    from polypviewer.storage.store import ProjectStore
 
 SEED: Final = 18
 """Of the generator and of the split: with it one exam of each kind of light is held out."""
@@ -100,7 +100,7 @@ def make_demo(folder: Path, *, tell: Tell, exams: int = 6, stills: int = 5, clip
     """
     from polypviewer.datasets.demo import generate_demo
     from polypviewer.media.write import write_video
-    from polypviewer.storage import create_project
+    from polypviewer.storage.opening import create_project
 
     if folder.is_dir() and any(folder.iterdir()):
         raise DatasetError("demo.not_empty", folder=folder)

@@ -21,6 +21,7 @@ from polypviewer.session.messages import message_of
 from polypviewer.session.queue import QUEUES, Pace, StatusLights
 from polypviewer.session.settings import Settings
 from polypviewer.session.signals import SessionSignals
+from polypviewer.session.stored import Listing
 from polypviewer.session.values import QueueName, ShownFrame
 
 
@@ -76,12 +77,23 @@ class Desk:
         self.lights = StatusLights()
         self.proposed: set[FrameRef] = set()
 
+    def take_listing(self, now: Listing) -> None:
+        """The media as they are on disk now."""
+        self.frames, self.paths = FrameOrder(now.media), now.paths
+        self.lights = StatusLights(now.statuses, frames=len(self.frames))
+        self.proposed = set(now.proposed)
+
     def say_error(self, error: Exception) -> None:
         """An expected error becomes a message; a defect too, with its details, and goes to the log."""
         from polypviewer.session.crash import log_error
 
         log_error(error)
         self.signals.message.emit(message_of(error))
+
+    @property
+    def is_read_only(self) -> bool:
+        """True for a project that may not be written."""
+        return self.project is not None and self.project.read_only
 
     def need_project(self) -> tuple[ProjectInfo, Keeper]:
         """The open project. Raises `EditError` ("edit.no_project") without one."""

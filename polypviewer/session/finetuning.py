@@ -13,9 +13,11 @@ from polypviewer.session.adopting import adopt_bundle, clear_pixels, clear_run
 from polypviewer.session.crash import LOG
 from polypviewer.session.desk import Desk
 from polypviewer.session.job_writer import JobOrder, WrittenJob, write_job
+from polypviewer.session.keeping import lane_door
 from polypviewer.session.messages import Message, message
 from polypviewer.session.proposing import Proposing
 from polypviewer.session.store_door import JobStopped, StoreDoor, stoppable
+from polypviewer.session.stored import register
 from polypviewer.session.trainer_pipe import trainer_command
 from polypviewer.session.trainer_process import TrainerProcess
 from polypviewer.session.training_events import failed
@@ -60,7 +62,7 @@ class FineTuning:
             steps=int(desk.settings.number("finetune_steps")),
             holdout=desk.settings.number("finetune_holdout"),
         )
-        door = StoreDoor(partial(desk.lanes.disk.call, keeper.run))
+        door = lane_door(desk.lanes.disk, keeper)
         work = partial(_written, order, door, self._stop)
         desk.lanes.work.submit(work, on_done=self._written, on_error=self._not_written)
 
@@ -120,7 +122,7 @@ class FineTuning:
         desk = self._desk
         if desk.keeper is None:
             return
-        desk.lanes.disk.submit(desk.keeper.register, bundle)
+        desk.lanes.disk.submit(register, desk.keeper.store, bundle)
         self._proposing.add_bundle(bundle)
         state = replace(self.state, phase=TrainingPhase.DONE, bundle=bundle.folder)
         self._finish(state, message("training.done", name=bundle.title))

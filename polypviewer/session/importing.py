@@ -11,14 +11,17 @@ from uuid import UUID
 
 from polypviewer.core.errors import DatasetError, MediaError, PolypViewerError
 from polypviewer.core.exam_rules import ExamRule
+from polypviewer.core.identity import FrameIdentity
+from polypviewer.core.label_map import LabelMap
 from polypviewer.core.record import ExamKey
 from polypviewer.session.messages import Message, message
 from polypviewer.session.store_door import StoreDoor, Tell
-from polypviewer.session.stored import NewEntry, add_entry, exams_for, keep_imported_mask
+from polypviewer.session.stored import NewEntry, add_entry, entry_id, exams_for, keep_imported_mask, known_media
 from polypviewer.session.values import Progress
 
 if TYPE_CHECKING:
     from polypviewer.datasets.find_media import FoundItem
+    from polypviewer.storage.store import ProjectStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +66,29 @@ def import_media(
     found = find_media(paths)
     if not found:
         raise DatasetError("import.nothing", paths=", ".join(path.name for path in paths))
-    exams = [exam] * len(found) if exam else door(partial(exams_for, paths=[item.path for item in found], rule=rule))
+    exams = [exam] * len(found) if exam else door(partial(_exams, [item.path for item in found], rule))
+    known = door(known_media)
     done = ImportDone()
     for number, (item, key) in enumerate(zip(found, exams, strict=True)):
         tell(Progress("import", number, len(found), item.path.name))
-        _import_one(door, item, key, done)
+        _import_one(door, item, key, known, done)
     tell(Progress("import", len(found), len(found), ended=True))
     return done
 
 
-def _import_one(door: StoreDoor, item: FoundItem, exam: ExamKey, done: ImportDone) -> None:
+def _exams(paths: list[Path], rule: ExamRule, store: ProjectStore) -> list[ExamKey]:
+    return exams_for(store, paths, rule)
+
+
+def _add(entry: NewEntry, store: ProjectStore) -> UUID:
+    return add_entry(store, entry)
+
+
+def _keep_mask(identity: FrameIdentity, label_map: LabelMap, store: ProjectStore) -> bool:
+    return keep_imported_mask(store, identity, label_map)
+
+
+def _import_one(door: StoreDoor, item: FoundItem, exam: ExamKey, known: dict[UUID, str], done: ImportDone) -> None:
     from polypviewer.media.readers import probe
 
     try:
@@ -85,12 +101,16 @@ def _import_one(door: StoreDoor, item: FoundItem, exam: ExamKey, done: ImportDon
     except DatasetError as error:
         done.broken.append(Refusal(item.path.name, error))
         return
-    added = door(partial(add_entry, entry=entry))
-    done.added += added.is_new and entry.problem is None
-    done.known += not added.is_new
-    done.unknown_exams += exam.source == "unknown"
-    if item.mask_path is not None and entry.problem is None:
-        _take_mask(door, item, added.media_id, done)
+    media_id = entry_id(entry)
+    is_new = known.get(media_id, "new") != ""
+    if is_new or entry.problem is None:
+        door(partial(_add, entry))
+    known[media_id] = "" if entry.problem is None else "broken"
+    done.added += is_new and entry.problem is None
+    done.known += not is_new
+    done.unknown_exams += exam.source == "unknown" and entry.problem is None
+    if entry.problem is None:
+        _take_mask(door, item, media_id, done)
 
 
 def _take_mask(door: StoreDoor, item: FoundItem, media_id: UUID, done: ImportDone) -> None:
@@ -107,4 +127,4 @@ def _take_mask(door: StoreDoor, item: FoundItem, media_id: UUID, done: ImportDon
     except PolypViewerError as error:
         done.masks_refused.append(Refusal(item.mask_path.name, error))
         return
-    done.masks += door(partial(keep_imported_mask, identity=identity, label_map=label_map))
+    done.masks += door(partial(_keep_mask, identity, label_map))

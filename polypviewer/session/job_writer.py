@@ -22,11 +22,11 @@ from polypviewer.core.review import Presence
 from polypviewer.session.adopting import RUNS_FOLDER, clear_old_runs, clear_run
 from polypviewer.session.frames import FrameReader
 from polypviewer.session.store_door import StoreDoor, Tell
+from polypviewer.session.stored import DecidedFrame, decided_frames
 from polypviewer.session.values import Progress
 
 if TYPE_CHECKING:
     from polypviewer.segmentation import ModelBundle
-    from polypviewer.session.stored import DecidedFrame
 
 SCHEMA: Final = "polypviewer/job/1"
 EVALUATIONS: Final = 8
@@ -64,8 +64,6 @@ def write_job(door: StoreDoor, order: JobOrder, *, tell: Tell) -> WrittenJob:
 
     Raises `TrainingError` ("training.nothing", "training.job").
     """
-    from polypviewer.session.stored import decided_frames
-
     frames = door(decided_frames)
     if not frames:
         raise TrainingError("training.nothing")

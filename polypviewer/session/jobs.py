@@ -19,24 +19,30 @@ from polypviewer.session.models import bundle_roots, choose, find_models
 from polypviewer.session.queue import QUEUES, StatusLights
 from polypviewer.session.settings import Settings
 from polypviewer.session.store_door import Tell, direct_door
-from polypviewer.session.stored import active_digest, frames_proposed, listing, put_proposal, register
+from polypviewer.session.stored import frames_proposed, listing, put_proposal, register, settle
 from polypviewer.session.trainer_pipe import follow_trainer, trainer_command
 from polypviewer.session.values import Progress, QueueName, TrainingPhase, TrainingState
 
 if TYPE_CHECKING:
     from polypviewer.segmentation import AskedDevice, ModelBundle
-    from polypviewer.storage import ProjectStore
+    from polypviewer.storage.store import ProjectStore
 
 
 @contextmanager
 def project_for_command(folder: Path, *, reader: str = "", writes: bool) -> Iterator[ProjectStore]:
-    """An open project. Raises `ProjectError`; `EditError` ("edit.read_only") if it shall be written and cannot be."""
+    """An open project; edits that a crash left in the journal alone become revisions first.
+
+    Raises `ProjectError`; `EditError` ("edit.read_only") if it shall be written and cannot be.
+    """
     from polypviewer.session.opening import open_stores
 
-    store = open_stores(folder, reader or Settings().reader, read_only=not writes)
+    store = open_stores(folder, reader or Settings().reader)
     with closing(store):
         if writes and store.read_only:
             raise EditError("edit.read_only", holder=store.holder)
+        if not store.read_only:
+            for ref in store.replayed.frames:
+                settle(store, ref)
         yield store
 
 
@@ -47,7 +53,7 @@ def model_for_command(wanted: str, project: Path, store: ProjectStore) -> ModelB
     roots = bundle_roots(project)
     if wanted:
         return choose_bundle(wanted, *roots)
-    return choose(find_models(project).bundles, active_digest(store)) or choose_bundle(None, *roots)
+    return choose(find_models(project).bundles, store.active_bundle()) or choose_bundle(None, *roots)
 
 
 @dataclass(slots=True)
@@ -162,6 +168,6 @@ def status_of(store: ProjectStore) -> dict[str, object]:
         "exams": len(exams),
         "unknown_exam_media": sum(item.exam.source == "unknown" for item in now.media),
         "patient_safe": all(item.exam.is_patient_safe for item in now.media),
-        "active_model": active_digest(store),
+        "active_model": store.active_bundle(),
         "notices": list(store.notices),
     }

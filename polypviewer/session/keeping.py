@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from polypviewer.core.command import Command, inverse
@@ -17,10 +18,13 @@ from polypviewer.core.draft import Draft
 from polypviewer.core.identity import FrameIdentity, FrameRef
 from polypviewer.core.proposal import Proposal
 from polypviewer.session.messages import message
+from polypviewer.session.store_door import StoreDoor
+from polypviewer.session.stored import settle
 
 if TYPE_CHECKING:
     from polypviewer.session.desk import Desk
-    from polypviewer.storage import ProjectStore
+    from polypviewer.session.lanes import Lane
+    from polypviewer.storage.store import ProjectStore
 
 T = TypeVar("T")
 Action = Literal["do", "undo", "redo"]
@@ -43,6 +47,14 @@ class RevisionOrder:
     proposal: Proposal | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredFrame:
+    """A draft and, where something refers to the frame already, which frame that was."""
+
+    draft: Draft
+    identity: FrameIdentity | None
+
+
 class Keeper:
     """The project's stores and what waits for them. Used on the `disk` lane only."""
 
@@ -59,26 +71,28 @@ class Keeper:
     def revise(self, order: RevisionOrder) -> None:
         """Write a revision after its rows. On an error it waits on, and the old revision stays the head."""
         self._unrevised[order.draft.frame] = order
+        self._flush()
+        self._write(order.draft, order)
         self.retry()
 
     def retry(self) -> None:
-        """Write all that waits, in order."""
+        """Write all that waits, in order; a revision that waited takes in what came after it."""
         self._flush()
         for ref, order in list(self._unrevised.items()):
-            self.store.write_revision(order.draft, identity=order.identity, proposal=order.proposal)
-            del self._unrevised[ref]
+            self._write(self.store.load_draft(ref, identity=order.identity), order)
 
-    def load(self, ref: FrameRef) -> Draft:
+    def load(self, ref: FrameRef) -> StoredFrame:
         """A frame's draft: the head revision, its journal rows, and rows that are not on disk yet."""
         draft = self.store.load_draft(ref)
         for row in self._backlog:
-            changes = inverse(row.command) if row.action == "undo" else row.command.changes
-            draft.apply_all(changes)
-        return draft
+            draft.apply_all(inverse(row.command) if row.action == "undo" else row.command.changes)
+        return StoredFrame(draft, self.store.frame_identity(ref))
 
-    def run(self, function: Callable[[ProjectStore], T]) -> T:
-        """Let a job read or write the stores."""
-        return function(self.store)
+    def settle(self, refs: frozenset[FrameRef]) -> None:
+        """Make revisions of frames whose journal goes beyond their head, before a job reads the decided frames."""
+        self.retry()
+        for ref in refs:
+            settle(self.store, ref)
 
     def close(self) -> None:
         """Write what waits and let go of the project.
@@ -90,11 +104,24 @@ class Keeper:
         finally:
             self.store.close()
 
+    def _write(self, draft: Draft, order: RevisionOrder) -> None:
+        self.store.write_revision(draft, identity=order.identity, proposal=order.proposal)
+        self._unrevised.pop(draft.frame, None)
+
     def _flush(self) -> None:
         while self._backlog:
             row = self._backlog[0]
             self.store.append(row.command, row.action)
             del self._backlog[0]
+
+
+def lane_door(lane: Lane, keeper: Keeper) -> StoreDoor:
+    """The door of a job on another lane: each step waits for its turn on the `disk` lane."""
+
+    def run(function: Callable[[ProjectStore], T], /) -> T:
+        return lane.call(partial(function, keeper.store))
+
+    return run
 
 
 class Keeping:
@@ -129,6 +156,13 @@ class Keeping:
         self._unsaved_frames.update(command.frames)
         _, keeper = self._desk.need_project()
         self._send(keeper.append, JournalRow(command, action))
+
+    def settle_all(self) -> None:
+        """Make revisions of all frames that have none of their newest edits; jobs read decided frames after that."""
+        _, keeper = self._desk.need_project()
+        if self._unsaved_frames and not self._desk.is_read_only:
+            self._send(keeper.settle, frozenset(self._unsaved_frames))
+            self._unsaved_frames.clear()
 
     def revise(self, order: RevisionOrder) -> None:
         """Send a revision; the order's draft is a snapshot."""

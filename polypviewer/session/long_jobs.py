@@ -14,11 +14,9 @@ from polypviewer.core.errors import EditError
 from polypviewer.core.exam_rules import ExamRule
 from polypviewer.session.desk import Desk
 from polypviewer.session.exporting import FormatName, export_project
-from polypviewer.session.frame_order import FrameOrder
 from polypviewer.session.importing import ImportDone, import_media
-from polypviewer.session.keeping import Keeper
+from polypviewer.session.keeping import lane_door
 from polypviewer.session.messages import message
-from polypviewer.session.queue import StatusLights
 from polypviewer.session.store_door import JobStopped, StoreDoor, Tell, stoppable
 from polypviewer.session.stored import Listing, listing
 from polypviewer.session.values import Progress
@@ -53,17 +51,14 @@ class LongJobs:
         project, keeper = self._desk.need_project()
         if project.read_only:
             raise EditError("edit.read_only", holder=project.holder)
-        work = partial(_import, self._door(keeper), paths, rule)
+        work = partial(_import, lane_door(self._desk.lanes.disk, keeper), paths, rule)
         self._run(work, self._imported)
 
     def export(self, folder: Path, name: FormatName, *, overwrite: bool) -> None:
         """Write the decided frames. Raises `EditError` without a project."""
         _, keeper = self._desk.need_project()
-        work = partial(_export, self._door(keeper), folder, name, overwrite)
+        work = partial(_export, lane_door(self._desk.lanes.disk, keeper), folder, name, overwrite)
         self._run(work, self._exported)
-
-    def _door(self, keeper: Keeper) -> StoreDoor:
-        return partial(self._desk.lanes.disk.call, keeper.run)
 
     def _run(self, job: Callable[[Tell], R], on_done: Callable[[R | None], None]) -> None:
         self._stop = threading.Event()
@@ -73,15 +68,13 @@ class LongJobs:
     def _imported(self, done: ImportDone | None) -> None:
         desk = self._desk
         if desk.keeper is not None:
-            desk.lanes.disk.submit(desk.keeper.run, listing, on_done=self._listed, key="listing")
+            desk.lanes.disk.submit(listing, desk.keeper.store, on_done=self._listed, key="listing")
         for told in [message("import.stopped")] if done is None else done.messages():
             desk.signals.message.emit(told)
 
     def _listed(self, now: Listing) -> None:
         desk = self._desk
-        desk.frames, desk.paths = FrameOrder(now.media), now.paths
-        desk.lights = StatusLights(now.statuses, frames=len(desk.frames))
-        desk.proposed = set(now.proposed)
+        desk.take_listing(now)
         desk.signals.media_changed.emit()
         desk.signals.queue_changed.emit()
 

@@ -15,8 +15,13 @@ _CONTEXT: Final = "session"
 
 # code -> (level, sentence). Placeholders are filled after translation.
 SENTENCES: Final[dict[str, tuple[Level, str]]] = {
-    "open.restored": ("info", "Restored: {count} frames with edits that were not yet part of a revision."),
-    "open.notice": ("warning", "{notice}"),
+    "open.restored": ("info", "{steps} edits in {frames} frames that no revision contained have been restored."),
+    "open.network": (
+        "warning",
+        "This project lies on a network disk: saving is slower, and only one machine may write.",
+    ),
+    "open.no_backup": ("warning", "No backup of this project could be made. Free space on its disk."),
+    "open.journal_damaged": ("warning", "Some journal entries are damaged and were passed over; the rest is restored."),
     "open.read_only": ("warning", "This project is open read-only; {holder}."),
     "queue.empty": ("info", "No frame is left in this queue."),
     "queue.none": ("info", "There are no frames yet. Import images or a video."),

@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from polypviewer.core.draft import Draft
 from polypviewer.core.errors import MediaError
 from polypviewer.core.identity import FrameRef
 from polypviewer.session.desk import Desk
 from polypviewer.session.frames import FrameReader, Pixels
+from polypviewer.session.keeping import StoredFrame
 from polypviewer.session.lanes import PATIENT
 from polypviewer.session.messages import message
 from polypviewer.session.queue import find_in_queue, view_queue
@@ -30,7 +30,7 @@ class _Journey:
 
     ref: FrameRef
     pixels: Pixels | None = None
-    draft: Draft | None = None
+    stored: StoredFrame | None = None
     then: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -139,8 +139,8 @@ class Navigation:
         journey.pixels = pixels
         self._arrive(journey)
 
-    def _draft_came(self, journey: _Journey, draft: Draft) -> None:
-        journey.draft = draft
+    def _draft_came(self, journey: _Journey, stored: StoredFrame) -> None:
+        journey.stored = stored
         self._arrive(journey)
 
     def _failed(self, journey: _Journey, error: Exception) -> None:
@@ -149,10 +149,10 @@ class Navigation:
             self._desk.say_error(error)
 
     def _arrive(self, journey: _Journey) -> None:
-        if self._journey is not journey or journey.pixels is None or journey.draft is None:
+        if self._journey is not journey or journey.pixels is None or journey.stored is None:
             return
         try:
-            shown = _fitted(journey.pixels, journey.draft, name=self._desk.frames.name(journey.ref))
+            shown = _fitted(journey.pixels, journey.stored, name=self._desk.frames.name(journey.ref))
         except MediaError as error:
             self._failed(journey, error)
             return
@@ -190,12 +190,16 @@ class Navigation:
         self._desk.signals.thumbnail_ready.emit(ref)
 
 
-def _fitted(pixels: Pixels, draft: Draft, *, name: str) -> ShownFrame:
-    """The frame and its mask, which must have one grid. Raises `MediaError`."""
-    height, width = draft.label_map.shape
-    if (height, width) != (pixels.identity.height, pixels.identity.width):
+def _fitted(pixels: Pixels, stored: StoredFrame, *, name: str) -> ShownFrame:
+    """The frame and its mask, which must belong together: one grid, one key, one content. Raises `MediaError`."""
+    identity, draft = pixels.identity, stored.draft
+    is_same = stored.identity is None or (stored.identity.key, stored.identity.content_hash) == (
+        identity.key,
+        identity.content_hash,
+    )
+    if not is_same or draft.label_map.shape != (identity.height, identity.width):
         raise MediaError("media.changed", name=name)
-    return ShownFrame(pixels.identity.ref, pixels.identity, pixels.image, draft)
+    return ShownFrame(identity.ref, identity, pixels.image, draft)
 
 
 def _told_when_shown(_error: Exception) -> None:

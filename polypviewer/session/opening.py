@@ -6,22 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
-from uuid import UUID
+from typing import TYPE_CHECKING, Final
 
 from polypviewer.core.history import History, rebuild_history
 from polypviewer.core.identity import FrameRef
-from polypviewer.core.media_item import MediaItem
-from polypviewer.core.review import ReviewStatus
 from polypviewer.session.desk import Desk, ProjectInfo
-from polypviewer.session.frame_order import FrameOrder
 from polypviewer.session.keeping import Keeper
 from polypviewer.session.messages import message
-from polypviewer.session.queue import StatusLights
 from polypviewer.session.settings import TABLE, Value, checked
+from polypviewer.session.stored import Listing, activate, listing
 
 if TYPE_CHECKING:
     from polypviewer.segmentation import ModelBundle
+    from polypviewer.storage.store import ProjectStore, Replayed
+
+DEFAULT_READER: Final = "reader-1"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,39 +29,42 @@ class OpenedProject:
 
     keeper: Keeper
     info: ProjectInfo
-    media: tuple[MediaItem, ...]
-    paths: dict[UUID, Path]
-    statuses: dict[FrameRef, ReviewStatus]
-    proposed: frozenset[FrameRef]
-    edited: frozenset[FrameRef]
+    listing: Listing
+    replayed: Replayed
     history: History
-    settings: dict[str, Value]
+    settings: dict[str, str]
     active_digest: str | None
     notices: tuple[str, ...]
 
 
+def open_stores(folder: Path, reader: str, *, read_only: bool = False) -> ProjectStore:
+    """A project's stores for a reader (a pseudonym). Raises `ProjectError`."""
+    from polypviewer.storage.store import open_project
+
+    return open_project(folder, reader=reader or DEFAULT_READER, read_only=read_only)
+
+
 def open_for_session(folder: Path, reader: str, create: str, undo_bytes: int) -> OpenedProject:
     """Open a project (make it first if `create` names it) and read what the window shows. Raises `ProjectError`."""
-    from polypviewer.storage import create_project, open_project
+    from polypviewer.storage.opening import create_project
 
     if create:
         create_project(folder, name=create)
-    store = open_project(folder, reader=reader)
+    store = open_stores(folder, reader)
     try:
-        keeper = Keeper(store)
-        history = rebuild_history(keeper.history_rows(), budget_bytes=undo_bytes)
         return OpenedProject(
-            keeper=keeper,
-            info=keeper.info(),
-            media=keeper.media(),
-            paths=keeper.paths(),
-            statuses=keeper.statuses(),
-            proposed=keeper.all_proposed(),
-            edited=keeper.edited(),
-            history=history,
-            settings=keeper.settings(),
-            active_digest=keeper.active_digest(),
-            notices=keeper.notices(),
+            keeper=Keeper(store),
+            info=ProjectInfo(
+                store.folder, store.name, store.reader.name, store.reader.id, store.read_only, store.holder
+            ),
+            listing=listing(store),
+            replayed=store.replayed,
+            history=rebuild_history(
+                ((row.action, row.command) for row in store.history_rows()), budget_bytes=undo_bytes
+            ),
+            settings=store.settings(),
+            active_digest=store.active_bundle(),
+            notices=store.notices,
         )
     except BaseException:
         store.close()
@@ -102,33 +104,33 @@ class ProjectDoor:
         project, keeper = self._desk.need_project()
         self.active_digest = bundle.digest
         if not project.read_only:
-            self._desk.lanes.disk.submit(keeper.activate, bundle)
+            self._desk.lanes.disk.submit(activate, keeper.store, bundle)
 
     def set_setting(self, name: str, value: Value) -> None:
         """Change a setting of any scope. Raises `SettingsError`."""
         value = checked(name, value)
         self._desk.settings.set(name, value)
-        if TABLE[name].scope == "project" and self._desk.keeper is not None:
-            self._desk.lanes.disk.submit(self._desk.keeper.set_setting, name, value)
+        keeper = self._desk.keeper
+        if TABLE[name].scope == "project" and keeper is not None and not self._desk.is_read_only:
+            self._desk.lanes.disk.submit(keeper.store.put_setting, name, str(value))
 
     def _opened(self, then: Callable[[], None] | None, opened: OpenedProject) -> None:
         desk = self._desk
         desk.clear()
-        desk.project, desk.keeper, desk.paths, desk.history = opened.info, opened.keeper, opened.paths, opened.history
-        desk.frames = FrameOrder(opened.media)
-        desk.lights = StatusLights(opened.statuses, frames=len(desk.frames))
-        desk.proposed = set(opened.proposed)
-        desk.settings.project = dict(opened.settings)
-        self.edited, self.active_digest = set(opened.edited), opened.active_digest
+        desk.project, desk.keeper, desk.history = opened.info, opened.keeper, opened.history
+        desk.take_listing(opened.listing)
+        desk.settings.take_project(opened.settings)
+        self.edited, self.active_digest = set(opened.replayed.frames), opened.active_digest
         self._fresh()
         signals = desk.signals
         for signal in (signals.project_opened, signals.media_changed, signals.history_changed, signals.queue_changed):
             signal.emit()
         if opened.info.read_only:
             signals.message.emit(message("open.read_only", holder=opened.info.holder))
-        elif opened.edited:
-            signals.message.emit(message("open.restored", count=len(opened.edited)))
+        elif opened.replayed.steps:
+            told = message("open.restored", steps=opened.replayed.steps, frames=len(opened.replayed.frames))
+            signals.message.emit(told)
         for notice in opened.notices:
-            signals.message.emit(message("open.notice", notice=notice))
+            signals.message.emit(message(f"open.{notice}"))
         if then is not None:
             then()

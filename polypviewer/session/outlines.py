@@ -51,5 +51,5 @@ def _outlines(labels: NDArray[np.int32], component: Component) -> list[NDArray[n
     inside = (labels[component.rect.slices] == component.number).astype(np.uint8)
     doubled = np.repeat(np.repeat(inside, 2, axis=0), 2, axis=1)
     contours, _ = cv2.findContours(doubled, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    corner = np.array([component.rect.x, component.rect.y], np.float32)
-    return [(contour.reshape(-1, 2).astype(np.float32) + 0.5) / 2 + corner for contour in contours]
+    corner = np.array([component.rect.x, component.rect.y], np.float64)
+    return [((contour.reshape(-1, 2) + 0.5) / 2 + corner).astype(np.float32) for contour in contours]

@@ -20,6 +20,7 @@ from polypviewer.session.lanes import PATIENT
 from polypviewer.session.messages import message
 from polypviewer.session.models import choose, find_models
 from polypviewer.session.outlines import dismissed_in, show_proposal, with_dismissed
+from polypviewer.session.stored import frames_proposed, put_proposal
 from polypviewer.session.values import Progress, RunningDevice, ShownProposal
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class Proposing:
             return
         ref, digest = desk.shown.ref, self.bundle.digest
         stored = partial(self._stored_came, ref, digest)
-        desk.lanes.disk.submit(desk.keeper.proposal, ref, digest, on_done=stored, key="proposal")
+        desk.lanes.disk.submit(desk.keeper.store.cache.proposal, ref, digest, on_done=stored, key="proposal")
 
     def propose_now(self) -> None:
         """Make a proposal for the shown frame. Raises `EditError` without a frame or a model."""
@@ -192,7 +193,7 @@ class Proposing:
         desk.proposed.add(ref)
         desk.light_proposed(ref)
         if desk.project is not None and not desk.project.read_only:
-            desk.lanes.disk.submit(desk.keeper.put_proposal, proposal)
+            desk.lanes.disk.submit(put_proposal, desk.keeper.store, proposal)
 
     def _stop(self) -> None:
         if self._run is not None:
@@ -271,7 +272,9 @@ class _ProposeAll:
     def start(self) -> None:
         """Ask which frames have proposals of this bundle already."""
         _, keeper = self._desk.need_project()
-        self._desk.lanes.disk.submit(keeper.frames_proposed, self._digest, on_done=self._begin, on_error=self._broken)
+        self._desk.lanes.disk.submit(
+            frames_proposed, keeper.store, self._digest, on_done=self._begin, on_error=self._broken
+        )
 
     def stop(self) -> None:
         """The user's stop."""

@@ -26,9 +26,11 @@ class StatusLights(Mapping[FrameRef, ReviewStatus]):
     """The status of every frame; a frame that nobody touched is unreviewed. Counts are kept, not counted again."""
 
     def __init__(self, statuses: Mapping[FrameRef, ReviewStatus] | None = None, *, frames: int = 0) -> None:
-        self._statuses = {ref: status for ref, status in (statuses or {}).items() if status != ReviewStatus.UNREVIEWED}
-        self._counts = Counter(self._statuses.values())
+        self._statuses: dict[FrameRef, ReviewStatus] = {}
+        self._counts: Counter[ReviewStatus] = Counter()
         self.frames = frames
+        for ref, status in (statuses or {}).items():
+            self.change(ref, status)
 
     def __getitem__(self, ref: FrameRef) -> ReviewStatus:
         return self._statuses.get(ref, ReviewStatus.UNREVIEWED)

@@ -295,6 +295,8 @@ class Session(SessionSignals):
     def fine_tune(self) -> None:
         """Train on the decided frames in a process of its own."""
         with self._speaking():
+            self.editing.end_stroke()
+            self.keeping.settle_all()
             self.finetuning.start()
 
     def stop_training(self) -> None:
@@ -309,6 +311,8 @@ class Session(SessionSignals):
     def export(self, folder: Path, name: Literal["kvasir", "coco"], *, overwrite: bool = False) -> None:
         """Write the decided frames as a data set."""
         with self._speaking():
+            self.editing.end_stroke()
+            self.keeping.settle_all()
             self._jobs.export(folder, name, overwrite=overwrite)
 
     def stop_job(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -123,6 +124,14 @@ class Settings:
         else:
             tables[name] = value
         self._write()
+
+    def take_project(self, texts: Mapping[str, str]) -> None:
+        """The settings of the project that was opened, as its store keeps them: texts."""
+        self.project = {}
+        for name, text in texts.items():
+            if name in TABLE and TABLE[name].scope == "project":
+                with contextlib.suppress(SettingsError, ValueError):
+                    self.project[name] = checked(name, type(TABLE[name].default)(text))
 
     def _section(self, scope: Scope) -> dict[str, Value]:
         section = self._document.get(scope, {})

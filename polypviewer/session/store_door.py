@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from polypviewer.session.values import Progress
 
 if TYPE_CHECKING:
-    from polypviewer.storage import ProjectStore
+    from polypviewer.storage.store import ProjectStore
 
 T = TypeVar("T")
 Tell = Callable[[Progress], None]
