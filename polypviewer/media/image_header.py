@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from polypviewer.media.orientation import valid_orientation
 
 # Pillow loads its plugins when they are first asked for, but not when the formats are named.
 Image.init()
+
+# Pillow warns about broken EXIF and TIFF tags. What keeps a picture from being read is an error here anyway; the rest
+# is nothing that a person at the window could act on.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 # Our own check below comes before any decoding and has a limit that the user can set; Pillow's has neither.
 Image.MAX_IMAGE_PIXELS = None

@@ -25,7 +25,9 @@ from polypviewer.media.packet_index import IS_KEY, PacketIndex, decode_index
 from polypviewer.media.video_decoder import VideoDecoder
 
 # Decoded frames kept for stepping back, in bytes of their planes.
-_KEPT_BYTES: Final = 96_000_000
+KEPT_BYTES: Final = 96_000_000
+# Where time stamps are spoilt, decoders give frames out of order; this far behind a later one a frame may come.
+_OUT_OF_ORDER: Final = 16
 
 
 def open_video(path: Path, *, pixel_limit: int = DEFAULT_PIXEL_LIMIT, index: bytes | None = None) -> VideoSource:
@@ -39,8 +41,9 @@ def open_video(path: Path, *, pixel_limit: int = DEFAULT_PIXEL_LIMIT, index: byt
 class VideoSource:
     """One open video. Reading forward goes on where the decoder stands; anything else starts at a key packet."""
 
-    def __init__(self, path: Path, index: PacketIndex) -> None:
+    def __init__(self, path: Path, index: PacketIndex, *, kept_bytes: int = KEPT_BYTES) -> None:
         self.index = index
+        self._kept_bytes = kept_bytes
         self._path = path
         self._decoder = VideoDecoder(path, index)
         self._run: Iterator[tuple[int, VideoFrame]] | None = None
@@ -137,7 +140,7 @@ class VideoSource:
         return [*nearest, 0] if 0 not in nearest else nearest
 
     def _advance(self, index: int) -> VideoFrame | None:
-        """Decode on until frame `index` comes; None if a later one comes first or the video ends."""
+        """Decode on until frame `index` comes; None if much later ones come first or the video ends."""
         run = self._run
         while run is not None:
             number, frame = next(run, (-1, None))
@@ -149,13 +152,15 @@ class VideoSource:
                 continue
             self._run_at = max(self._run_at, at)
             self._keep(at, frame)
-            if at >= index:
-                return frame if at == index else None
+            if at == index:
+                return frame
+            if at > index + _OUT_OF_ORDER:
+                return None
         return None
 
     def _keep(self, index: int, frame: VideoFrame) -> None:
         self._kept[index] = frame
         self._kept.move_to_end(index)
-        most = max(2, _KEPT_BYTES // max(1, frame.height * frame.width * 3 // 2))
+        most = max(2, self._kept_bytes // max(1, frame.height * frame.width * 3 // 2))
         while len(self._kept) > most:
             self._kept.popitem(last=False)

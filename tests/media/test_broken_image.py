@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import struct
+import warnings
 import zlib
 from pathlib import Path
 
@@ -135,3 +138,31 @@ def test_a_broken_picture_with_a_whole_header_opens_and_fails_when_read(tmp_path
     path.write_bytes(data)
     with open_media(path) as source, pytest.raises(MediaError):
         source.read(0)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
+def test_broken_exif_does_not_spoil_the_picture(tmp_path: Path) -> None:
+    path, exif = tmp_path / "a.jpg", Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(picture()).save(path, exif=exif)
+    data = path.read_bytes()
+    at = data.index(b"Exif\0\0") + 14
+    path.write_bytes(data[:at] + b"\xff" + data[at + 1 :])
+    assert probe(path).frame_count == 1
+
+
+def test_a_thousand_spoilt_files_give_errors_of_ours_and_nothing_else(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        for suffix in KINDS:
+            path = tmp_path / f"a.{suffix}"
+            Image.fromarray(picture(60, 80)).save(path)
+            whole = path.read_bytes()
+            for _ in range(200):
+                data = bytearray(whole)
+                for _ in range(rng.choice((1, 5, 40))):
+                    data[rng.randrange(min(len(data), rng.choice((40, 400, 10**9))))] = rng.randrange(256)
+                path.write_bytes(data)
+                with contextlib.suppress(MediaError):
+                    assert probe(path, pixel_limit=1_000_000).height > 0

@@ -59,7 +59,7 @@ def test_random_access_gives_the_frames_of_a_sequential_decode(tmp_path: Path, n
     expected = sequentially_decoded(path)
     order = list(range(len(expected))) * 2
     random.Random(name).shuffle(order)
-    with open_video(path) as source:
+    with VideoSource(path, build_packet_index(path), kept_bytes=0) as source:
         assert source.info.frame_count == len(expected)
         for index in order:
             np.testing.assert_array_equal(source.read(index), expected[index], err_msg=f"frame {index}")
