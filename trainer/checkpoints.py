@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +34,10 @@ class Checkpoint:
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write whole; raises SurroundingsError when the disk refuses."""
     values = {name: getattr(checkpoint, name) for name in Checkpoint.__slots__}
-    write_whole(path, lambda beside: torch.save({"schema": SCHEMA, **values}, beside))
+    # Through memory: torch's own writer turns a full disk into an error that does not say so.
+    data = io.BytesIO()
+    torch.save({"schema": SCHEMA, **values}, data)
+    write_whole(path, lambda beside: beside.write_bytes(data.getbuffer()))
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

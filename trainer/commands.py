@@ -156,7 +156,7 @@ def run_serve(bundle: Path, *, frames: Path, device: str) -> None:
 
         serve(bundle, device=device, frames=frames, requests=sys.stdin, replies=replies)
     except TrainerError as error:
-        Console(stderr=True).print(f"{error.message} {error.cure}")
+        _sentence(error)
         told = {"code": error.code, "message": error.message, "cure": error.cure}
         say(replies, {"protocol": ENGINE_PROTOCOL, "type": "error", **told})
         raise SystemExit(EXIT_ERROR) from None
@@ -204,8 +204,15 @@ def with_errors_told(work: Callable[[], None]) -> None:
     try:
         work()
     except TrainerError as error:
-        Console(stderr=True).print(f"[red]{error.message}[/red] {error.cure}")
+        _sentence(error)
         raise SystemExit(EXIT_ERROR) from None
+    except OSError as error:
+        _sentence(disk_trouble(error, Path(error.filename or "the disk")))
+        raise SystemExit(EXIT_ERROR) from None
+
+
+def _sentence(error: TrainerError) -> None:
+    typer.echo(f"{error.message} {error.cure}", err=True)
 
 
 def require_torch() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -24,16 +25,17 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
     Raises SurroundingsError when the disk refuses; then `path` is as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write(beside)
         _sync(beside)
         beside.replace(path)
     except OSError as error:
         raise disk_trouble(error, path) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def write_json(path: Path, values: object) -> None:
@@ -44,10 +46,10 @@ def write_json(path: Path, values: object) -> None:
 
 def write_folder_whole(place: Path, fill: Callable[[Path], None]) -> None:
     """Let `fill` write a folder beside `place` and move it there; what stood there before goes only then."""
-    place.parent.mkdir(parents=True, exist_ok=True)
     mark = uuid.uuid4().hex[:8]
     beside, old = place.with_name(f".{place.name}.{mark}"), place.with_name(f".{place.name}.{mark}.old")
     try:
+        place.parent.mkdir(parents=True, exist_ok=True)
         beside.mkdir()
         fill(beside)
         for path in beside.iterdir():

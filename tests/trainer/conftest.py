@@ -103,7 +103,7 @@ def _item(folder: Path, number: int, side: str) -> dict[str, Any]:
     write_grey(folder / names["fov"], np.full(label.shape, 255, np.uint8))
     exam = f"{'H' if side == 'holdout' else 'T'}-{number // 2}"
     return {
-        "frame": {"media_id": "m", "segment": 0, "pts": number, "repeat": 0, "index": number, "content_hash": "file1:0"},
+        "frame": {"media_id": "m", "segment": 0, "pts": 0, "repeat": 0, "index": number, "content_hash": "file1:0"},
         "image": names["frames"], "label": names["labels"], "field_of_view": names["fov"], "exam": exam,
         "exam_source": "given", "decision": "accepted", "revision_id": "r", "weight": 1.0, "side": side,
     }  # fmt: skip
