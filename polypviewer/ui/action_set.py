@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from polypviewer.ui.actions import ACTIONS, BY_ID, Layout, Preset, keys_of, tooltip
+from polypviewer.ui.actions import ACTIONS, BY_ID, Group, Layout, Preset, keys_of, tooltip
 from polypviewer.ui.icons import icon
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import active
+
+NEED_FRAME: Final = frozenset({Group.DECIDE, Group.DRAW, Group.GO, Group.SEE})
 
 
 class ActionSet(QObject):
@@ -25,6 +27,8 @@ class ActionSet(QObject):
         self._actions: dict[str, QAction] = {}
         self.preset = preset
         self.layout = Layout.REVIEW
+        self._has_frame = False
+        self._blocked: set[str] = set()
         for spec in ACTIONS:
             action = QAction(translate(spec.text), self)
             action.setObjectName(spec.id)
@@ -52,8 +56,26 @@ class ActionSet(QObject):
     def use_layout(self, layout: Layout) -> None:
         """Only the actions of a layout can be asked for."""
         self.layout = layout
+        self._enable()
+
+    def use_frame(self, *, shown: bool) -> None:
+        """What needs a frame can be asked for only while one is shown."""
+        self._has_frame = shown
+        self._enable()
+
+    def block(self, action_id: str, *, blocked: bool) -> None:
+        """An action that would do nothing now."""
+        if blocked:
+            self._blocked.add(action_id)
+        else:
+            self._blocked.discard(action_id)
+        self._enable()
+
+    def _enable(self) -> None:
         for action_id, action in self._actions.items():
-            action.setEnabled(layout in BY_ID[action_id].layouts)
+            spec = BY_ID[action_id]
+            fits = self.layout in spec.layouts and (self._has_frame or spec.group not in NEED_FRAME)
+            action.setEnabled(fits and action_id not in self._blocked)
 
     def retint(self) -> None:
         """Draw the icons again in the colours of the theme."""

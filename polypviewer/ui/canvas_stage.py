@@ -23,6 +23,7 @@ class CanvasStage(QWidget):
 
     def __init__(self, actions: ActionSet) -> None:
         super().__init__()
+        self._actions = actions
         self.canvas = Canvas()
         self.canvas.setParent(self)
         self.empty = EmptyState(actions)
@@ -39,6 +40,7 @@ class CanvasStage(QWidget):
         """The empty state instead of tools that could not do anything."""
         self._empty = empty
         self.empty.setVisible(empty)
+        self._actions.use_frame(shown=not empty)
         self._show_floating()
 
     def show_bare(self, *, bare: bool) -> None:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSizePolicy,
-    QSlider,
     QStyle,
     QStyleOptionButton,
     QStylePainter,
@@ -70,7 +69,10 @@ class ElidedLabel(QLabel):
         super().__init__(text)
         self.setProperty("tone", tone)
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -139,22 +141,6 @@ class TextField(QLineEdit):
         return super().event(event)
 
 
-class CanvasSlider(QSlider):
-    """A horizontal slider that leaves the focus to the canvas when it is dragged."""
-
-    def __init__(self, lowest: int, highest: int, *, name: str) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
-        self.setRange(lowest, highest)
-        self.setAccessibleName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-
-    def show_value(self, value: int) -> None:
-        """Another value that no hand has chosen: nothing is emitted."""
-        blocked = self.blockSignals(True)
-        self.setValue(value)
-        self.blockSignals(blocked)
-
-
 class ActionButton(QPushButton):
     """A button for an action of the table, with its key in a cap beside the text."""
 
@@ -197,17 +183,19 @@ class ActionButton(QPushButton):
         metrics = self.fontMetrics()
         text_width = metrics.horizontalAdvance(self.text())
         key_width = cap_width(self._key) if self._key else 0
-        left = (self.width() - text_width - (key_width + _GAP if key_width else 0)) // 2
+        is_row = self.property("role") == "row"
+        left = 26 if is_row else (self.width() - text_width - (key_width + _GAP if key_width else 0)) // 2
         painter.setPen(self._ink())
         baseline = QRect(left, 0, text_width + 2, self.height())
         painter.drawText(baseline, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), self.text())
         if key_width:
             top = (self.height() - CAP_HEIGHT) // 2
-            draw_cap(painter, QRect(left + text_width + _GAP, top, key_width, CAP_HEIGHT), self._key, self._ink())
+            cap_left = self.width() - key_width - 6 if is_row else left + text_width + _GAP
+            draw_cap(painter, QRect(cap_left, top, key_width, CAP_HEIGHT), self._key, self._ink())
 
     def _ink(self) -> QColor:
         tokens = active()
-        if not self.isEnabled():
+        if not self.isEnabled() or self.property("role") == "row":
             return QColor(tokens.quiet)
         return QColor(tokens.on_accent if self.property("role") == "primary" else tokens.text)
 

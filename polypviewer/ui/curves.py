@@ -69,7 +69,7 @@ class CurvePlot(QWidget):
         self._plot.setMenuEnabled(False)
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.hideButtons()
-        self._plot.showGrid(x=False, y=True, alpha=0.15)
+        self._plot.showGrid(x=False, y=True, alpha=0.25)
         self._plot.setAntialiasing(True)
         if self._top is not None:
             self._plot.setYRange(0, self._top, padding=0.02)

@@ -203,6 +203,7 @@ class GoToDialog(QuietDialog):
         self.number.setRange(1, max(1, count))
         self.number.setValue(current)
         self.number.setAccessibleName(translate("Number of the frame"))
+        self.number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.number.selectAll()
         self.body.addWidget(label(translate("1 to {count}", count=count_text(count)), tone="quiet"))
         self.body.addWidget(self.number)

@@ -26,7 +26,7 @@ class EmptyState(QWidget):
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._text = wrapped()
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._text.setFixedWidth(420)
+        self._text.setFixedWidth(460)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
@@ -83,3 +83,4 @@ class EmptyState(QWidget):
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
+        self._text.setFixedHeight(self._text.heightForWidth(self._text.width()))

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 from polypviewer.core.review import ReviewStatus
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.actions import BY_ID, key_text
-from polypviewer.ui.controls import ActionButton, CanvasSlider, TextField, ValueRow, heading, label
+from polypviewer.ui.controls import ActionButton, TextField, ValueRow, heading, label
 from polypviewer.ui.options_bar import Swatch
+from polypviewer.ui.slider import CanvasSlider
 from polypviewer.ui.status_marks import StatusMark, status_name
 from polypviewer.ui.text import figure_text, translate
 from polypviewer.ui.theme import GRID
@@ -67,7 +68,7 @@ class FramePage(QWidget):
         grid = QGridLayout()
         grid.setSpacing(GRID)
         accept = self._button("accept", role="primary")
-        accept.setMinimumHeight(36)
+        accept.setProperty("size", "large")
         grid.addWidget(accept, 0, 0, 1, 2)
         for name, row, place in DECIDE:
             grid.addWidget(self._button(name), row, place)

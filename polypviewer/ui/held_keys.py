@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from polypviewer.ui.canvas.gestures import Canvas
 
 BRACKETS: Final[dict[str, dict[int, int]]] = {"linux": {34: -1, 35: 1}, "win32": {26: -1, 27: 1}}
-"""Native scan codes of the two keys right of P, and what they do to the brush: not every keyboard has brackets there."""
+"""Native scan codes of the two keys right of P, and what they do to the brush: not all have brackets there."""
 
 
 class HeldKeys:

@@ -58,7 +58,7 @@ class LesionsPage(QWidget):
         button.setProperty("slot", lesion.slot)
         button.setCheckable(True)
         button.setChecked(lesion.is_active)
-        button.setMinimumHeight(44)
+        button.setProperty("size", "tall")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(translate("Paint lesion {slot}", slot=lesion.slot))
         row = QHBoxLayout(button)

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.actions import BY_ID, key_text
-from polypviewer.ui.controls import ActionButton, CanvasSlider, ElidedLabel, ValueRow, heading, label, wrapped
+from polypviewer.ui.controls import ActionButton, ElidedLabel, ValueRow, heading, label, wrapped
+from polypviewer.ui.slider import CanvasSlider
 from polypviewer.ui.text import figure_text, translate
 from polypviewer.ui.theme import GRID
 

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWi
 
 from polypviewer.ui.canvas.overlay import OverlayStyle
 from polypviewer.ui.canvas.tools import LARGEST_RADIUS, SMALLEST_RADIUS
-from polypviewer.ui.controls import CanvasSlider, label
+from polypviewer.ui.controls import label
+from polypviewer.ui.slider import CanvasSlider
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import OPTIONS_BAR, lesion_colour
 

@@ -6,9 +6,9 @@ import time
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
-from polypviewer.ui.controls import ElidedLabel, label, set_tone
+from polypviewer.ui.controls import ElidedLabel, set_tone
 from polypviewer.ui.text import duration_text, translate
 from polypviewer.ui.theme import STATUS_BAR, text_font
 
@@ -24,23 +24,24 @@ class StatusBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(STATUS_BAR)
         self.setAccessibleName(translate("Status"))
-        self.frame, self.position = ElidedLabel(tone="quiet"), label(tone="quiet")
-        self.job, self.queue, self.saved = ElidedLabel(tone="quiet"), label(tone="quiet"), label(tone="bright")
+        self.frame, self.position = ElidedLabel(tone="quiet"), ElidedLabel(tone="quiet")
+        self.job, self.queue, self.saved = (
+            ElidedLabel(tone="quiet"),
+            ElidedLabel(tone="quiet"),
+            ElidedLabel(tone="bright"),
+        )
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedWidth(120)
         self._bar.setAccessibleName(translate("Progress"))
         self._bar.hide()
-        self.frame.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.job.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.job.setAlignment(Qt.AlignmentFlag.AlignRight)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(24)
         for part in (self.frame, self.position, self.job, self._bar, self.queue, self.saved):
             part.setFont(text_font(pixels=12))
             row.addWidget(part)
-        row.setStretch(0, 3)
-        row.setStretch(2, 4)
+            if part is self.position:
+                row.addStretch(1)
         self._saved_at: float | None = None
         self._clock = QTimer(self, interval=REFRESH_MS)
         self._clock.timeout.connect(self._show_saved)

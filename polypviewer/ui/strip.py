@@ -20,7 +20,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.review import ReviewStatus
@@ -44,6 +44,7 @@ class Strip(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(translate("Frames"))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -98,7 +99,7 @@ class Strip(QAbstractScrollArea):
     @property
     def tile(self) -> QSize:
         """Size of a thumbnail."""
-        height = max(24, self.viewport().height() - LINE - 3 - 8)
+        height = max(24, self.viewport().height() - LINE - 3 - 4)
         return QSize(round(height * RATIO), height)
 
     def rect_of(self, index: int) -> QRect:
@@ -183,7 +184,7 @@ class Strip(QAbstractScrollArea):
             draw_mark(painter, corner, status)
         if index == self._current:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(active().text), 2))
+            painter.setPen(QPen(QColor(active().knob), 2))
             painter.drawRoundedRect(picture.adjusted(-1, -1, 1, 1), 3, 3)
 
     def _wish(self, ref: FrameRef) -> None:

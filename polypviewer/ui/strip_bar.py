@@ -36,15 +36,17 @@ class StripBar(QWidget):
         self._place = ElidedLabel(tone="quiet")
         self._place.setFont(text_font(pixels=12))
         self._counts = {status: label(tone="quiet") for status in COUNTED}
+        self._marks = {status: StatusMark() for status in COUNTED}
         head = QHBoxLayout()
         head.setContentsMargins(12, 0, 12, 0)
         head.setSpacing(6)
         head.addWidget(self._place, 1)
         for status, text in self._counts.items():
-            mark = StatusMark()
+            mark = self._marks[status]
             mark.show_status(status)
+            mark.hide()
             text.setFont(text_font(pixels=12))
-            head.addSpacing(8)
+            text.setContentsMargins(0, 0, 8, 0)
             head.addWidget(mark)
             head.addWidget(text)
         column = QVBoxLayout(self)
@@ -55,7 +57,10 @@ class StripBar(QWidget):
 
     def show_counts(self, *, place: str, frames: int, count_of: Callable[[ReviewStatus], int]) -> None:
         """`place` names the exam or the medium; `count_of` gives the frames with a status."""
-        number = translate("{count} frames", count=count_text(frames))
+        number = translate("{count} frames", count=count_text(frames)) if frames else ""
         self._place.setText(" · ".join(part for part in (place, number) if part))
         for status, text in self._counts.items():
-            text.setText(f"{count_text(count_of(status))} {status_name(status).lower()}")
+            count = count_of(status)
+            text.setText(f"{count_text(count)} {status_name(status).lower()}")
+            text.setVisible(count > 0)
+            self._marks[status].setVisible(count > 0)

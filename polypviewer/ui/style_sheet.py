@@ -43,6 +43,8 @@ QPushButton[role="chip"] { background: %chip%; border-radius: 14px; padding: 0 1
 QPushButton[role="chip"]:hover, QPushButton[role="row"]:hover { background: %hover%; }
 QPushButton[role="row"] { background: transparent; padding: 0 6px; text-align: left; min-height: 28px; }
 QPushButton[role="row"]:checked { background: %raised%; }
+QPushButton[size="large"] { min-height: 34px; }
+QPushButton[size="tall"] { min-height: 42px; }
 QPushButton[role="segment"] { background: transparent; color: %quiet%; border-radius: 5px; padding: 0 14px;
     min-height: 26px; }
 QPushButton[role="segment"]:hover { color: %text%; }
@@ -69,6 +71,7 @@ QLineEdit, QPlainTextEdit, QComboBox, QSpinBox { background: %window%; border: 1
 QPlainTextEdit { padding: 4px 6px; }
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus { border: 1px solid %focus%; }
 QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url("%icons%/down.svg"); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: %panel%; border: 1px solid %line%; selection-background-color: %raised%;
     selection-color: %text%; outline: none; }
 QListView, QTreeView, QTableView { background: transparent; border: none; outline: none; }
@@ -78,19 +81,14 @@ QListView::item:hover { background: %chip%; }
 QHeaderView::section { background: transparent; color: %quiet%; border: none; border-bottom: 1px solid %line%;
     padding: 4px 6px; }
 QRadioButton, QCheckBox { spacing: 8px; min-height: 28px; background: transparent; }
+QRadioButton::indicator { width: 14px; height: 14px; border-radius: 8px; border: 1px solid %quiet%;
+    background: %window%; }
+QRadioButton::indicator:checked { border: 5px solid %bright%; width: 6px; height: 6px; background: %window%; }
 QRadioButton:focus, QCheckBox:focus { color: %focus%; }
-
-QSlider { min-height: 28px; background: transparent; }
-QSlider::groove:horizontal { height: 4px; background: %hover%; border-radius: 2px; }
-QSlider::sub-page:horizontal { background: %bright%; border-radius: 2px; }
-QSlider::sub-page:horizontal:disabled { background: %hover%; }
-QSlider::handle:horizontal { background: %text%; width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; }
-QSlider::handle:horizontal:disabled { background: %quiet%; }
-QSlider:focus::handle:horizontal, QSlider::handle:horizontal:focus { background: %focus%; }
 
 QProgressBar { background: %hover%; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }
 QProgressBar::chunk { background: %bright%; border-radius: 2px; }
-QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 8px; margin: 0; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar::handle { background: %hover%; border-radius: 3px; min-width: 32px; min-height: 32px; margin: 2px; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }

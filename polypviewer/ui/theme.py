@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from polypviewer.core.review import ReviewStatus
 from polypviewer.ui.style_sheet import SHEET
+from resources import path as resource_path
 
 ThemeName = Literal["dark", "light"]
 
@@ -50,6 +51,7 @@ class Tokens:
     good: str
     focus: str
     chip: str
+    knob: str
     accepted: str = "#009E73"
     corrected: str = "#F0E442"
     proposed: str = "#56B4E9"
@@ -62,13 +64,14 @@ DARK: Final = Tokens(
     name="dark", canvas="#0E0F10", window="#141517", panel="#202226", raised="#2F333A", hover="#3A3F47",
     line="#2D3036", text="#E7E8EA", quiet="#9AA0A8", accent="#0F8F74", accent_hover="#13A083",
     accent_pressed="#0C7A63", on_accent="#FFFFFF", bright="#4CC9A4", warning="#E69F00", danger="#FF8A7A",
-    good="#4CC9A4", focus="#4CC9A4", chip="#2A2D33",
+    good="#4CC9A4", focus="#4CC9A4", chip="#2A2D33", knob="#E7E8EA",
 )  # fmt: skip
 LIGHT: Final = Tokens(
     name="light", canvas="#D4D6D9", window="#F1F2F4", panel="#FFFFFF", raised="#E8EAED", hover="#DDE0E4",
     line="#D8DBDF", text="#191B1E", quiet="#5B626C", accent="#0B7D65", accent_hover="#0A6F5A",
     accent_pressed="#085F4D", on_accent="#FFFFFF", bright="#0A7A62", warning="#8F5B00", danger="#B3261E",
-    good="#0A7A62", focus="#0B7D65", chip="#EDEFF1", corrected="#D9C700", proposed="#3E9BD3", unreviewed="#BFC4CB",
+    good="#0A7A62", focus="#0B7D65", chip="#EDEFF1", knob="#0B7D65",
+    corrected="#D9C700", proposed="#3E9BD3", unreviewed="#BFC4CB",
 )  # fmt: skip
 THEMES: Final[dict[ThemeName, Tokens]] = {"dark": DARK, "light": LIGHT}
 
@@ -139,7 +142,7 @@ def apply_theme(application: QApplication, name: ThemeName) -> Tokens:
 
 def style_sheet(tokens: Tokens) -> str:
     """The style sheet of a theme: one table of rules with the names of tokens between percent signs."""
-    sheet = SHEET
+    sheet = SHEET.replace("%icons%", resource_path("icons").as_posix())
     for key, value in asdict(tokens).items():
         sheet = sheet.replace(f"%{key}%", value)
     return sheet

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QToolButton, QVBoxLayout
@@ -13,13 +15,15 @@ from polypviewer.ui.icons import ICON_PX
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import RAIL, active, text_font
 
+_GLYPHS: Final = {"Space": "␣"}
+
 
 class ToolButton(QToolButton):
     """An icon with its key small in the corner."""
 
     def __init__(self, action: QAction, key: str) -> None:
         super().__init__()
-        self.key = key
+        self.key = _GLYPHS.get(key, key)
         self.setProperty("role", "tool")
         self.setDefaultAction(action)
         self.setIconSize(QSize(ICON_PX, ICON_PX))
@@ -72,5 +76,6 @@ class ToolRail(QFrame):
 
     def _show_keys(self) -> None:
         for name in TOOL_IDS:
-            self.buttons[name].key = key_text(BY_ID[name], self._actions.preset)
+            key = key_text(BY_ID[name], self._actions.preset)
+            self.buttons[name].key = _GLYPHS.get(key, key)
             self.buttons[name].update()

@@ -109,7 +109,7 @@ class PlanCard(Card):
         self._time = ValueRow(translate("Time"))
         self._why = wrapped()
         self.button = ActionButton(actions["fine_tune"], key_text(BY_ID["fine_tune"], actions.preset), role="primary")
-        self.button.setMinimumHeight(36)
+        self.button.setProperty("size", "large")
         self._possible, self._active = False, False
         self.box.addLayout(row)
         for part in (self._device, self._steps, self._time, self._why, self.button):
@@ -121,9 +121,8 @@ class PlanCard(Card):
         self._model.setText(plan.model or "–")
         self._device.show_value(plan.device or "–")
         self._steps.show_value(count_text(plan.steps))
-        self._time.show_value(
-            "–" if plan.seconds is None else duration_text(plan.seconds), tone="quiet" if plan.seconds is None else ""
-        )
+        self._time.setVisible(plan.seconds is not None)
+        self._time.show_value("" if plan.seconds is None else duration_text(plan.seconds))
         self._possible = plan.is_possible
         why = (
             translate("Decide some frames first: only what a person decided trains.")

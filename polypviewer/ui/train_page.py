@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from polypviewer.session.values import FrameDice, TrainingPhase, TrainingState
 from polypviewer.ui.action_set import ActionSet
@@ -21,6 +21,9 @@ from polypviewer.ui.theme import GRID
 from polypviewer.ui.train_cards import GateCard, HeldOutCard, ModelsCard, PlanCard, TrainingPlan, WhatTrainsCard
 
 FRAMES: Final = 5
+DICE_PX: Final = (280, 190)
+LOSS_PX: Final = (130, 96)
+COMPACT_BELOW: Final = 820
 THUMBNAIL: Final = QSize(176, 132)
 PHASES: Final[dict[TrainingPhase, str]] = {
     TrainingPhase.IDLE: "No training yet",
@@ -65,7 +68,6 @@ class TrainPage(QWidget):
             grid.addLayout(column, 0, place)
             grid.setColumnStretch(place, stretch)
         grid.setColumnMinimumWidth(0, 264)
-        grid.setColumnMinimumWidth(1, 420)
         grid.setColumnMinimumWidth(2, 280)
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -93,6 +95,10 @@ class TrainPage(QWidget):
         """The theme has changed."""
         self.run.restyle()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.run.show_compact(compact=self.height() < COMPACT_BELOW)
+        super().resizeEvent(event)
+
 
 class RunCard(Card):
     """Curves, what is left, and Stop."""
@@ -101,8 +107,7 @@ class RunCard(Card):
         super().__init__(translate("No training yet"))
         self.dice = CurvePlot(("train", "holdout"), top=1.0, name=translate("Dice over steps"))
         self.loss = CurvePlot(("loss",), top=None, name=translate("Loss over steps"))
-        self.dice.setMinimumHeight(190)
-        self.loss.setMinimumHeight(110)
+        self.show_compact(compact=False)
         self._hint = label(translate("Curves appear here while a model is being fine-tuned."), tone="quiet")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setMinimumHeight(240)
@@ -123,6 +128,11 @@ class RunCard(Card):
         row.addWidget(self.stop)
         self.box.addLayout(row)
         self.show_state(TrainingState())
+
+    def show_compact(self, *, compact: bool) -> None:
+        """Lower curves in a low window."""
+        self.dice.setFixedHeight(DICE_PX[compact])
+        self.loss.setFixedHeight(LOSS_PX[compact])
 
     def show_state(self, state: TrainingState) -> None:
         """Title, curves and error of a run."""
@@ -180,20 +190,37 @@ class FramesCard(Card):
             self._row.addWidget(spring, 1)
 
 
+class Picture(QWidget):
+    """A small picture on black that gives way when there is no room."""
+
+    def __init__(self, image: QImage | None) -> None:
+        super().__init__()
+        self._image = image
+        self.setMinimumWidth(72)
+        self.setMaximumWidth(THUMBNAIL.width())
+        self.setFixedHeight(THUMBNAIL.height())
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return THUMBNAIL
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.fillRect(self.rect(), QColor("#000000"))
+        if self._image is not None:
+            size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            corner = QPoint((self.width() - size.width()) // 2, (self.height() - size.height()) // 2)
+            painter.drawImage(QRect(corner, size), self._image)
+        painter.end()
+
+
 def _tile(frame: HeldOutFrame) -> QWidget:
     tile = QWidget()
     column = QVBoxLayout(tile)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(4)
-    picture = QLabel()
-    picture.setFixedSize(THUMBNAIL)
-    picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    picture.setStyleSheet("background: #000000; border-radius: 6px;")
-    if frame.picture is not None:
-        image = rgb_image(frame.picture).scaled(
-            THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-        picture.setPixmap(QPixmap.fromImage(image))
+    picture = Picture(None if frame.picture is None else rgb_image(frame.picture))
     before, after = frame.dice.before, frame.dice.after
     better = before is not None and after is not None and after >= before
     row = QHBoxLayout()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.controls import ElidedLabel, label
@@ -63,7 +63,6 @@ class Transport(QWidget):
         self._media.setMaximumWidth(260)
         for box in (self._speed, self._media):
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._frame.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row.addSpacing(8)
         row.addWidget(self._time)
         row.addSpacing(12)

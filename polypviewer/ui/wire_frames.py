@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from polypviewer.core.geometry import Point, Rect
 from polypviewer.core.identity import FrameRef
-from polypviewer.core.label_map import IGNORE, free_slot, polyp_mask
+from polypviewer.core.label_map import IGNORE, free_slot
 from polypviewer.core.metrics import count, dice
 from polypviewer.core.review import Decision, ReviewStatus
 from polypviewer.session.session import Session
@@ -199,7 +199,7 @@ class FrameWiring(QObject):
         if shown is None:
             page.show_proposal(threshold=None, confidence=None, dice=None)
         else:
-            agreement = dice(count(shown.mask, polyp_mask(draft.label_map))) if slots else None
+            agreement = dice(count(shown.mask, draft.label_map)) if slots else None
             confidence = shown.confidence if shown.kept else None
             page.show_proposal(threshold=shown.threshold, confidence=confidence, dice=agreement)
         self._show_status()
@@ -220,12 +220,8 @@ class FrameWiring(QObject):
             place=place, frames=len(session.frames), count_of=session.statuses.count
         )
         self._window.panel.history.show_lines(history_lines(session.history, session.frames.name))
-        self._window.actions_["undo"].setEnabled(bool(session.history.done) and self._draws)
-        self._window.actions_["redo"].setEnabled(bool(session.history.undone) and self._draws)
-
-    @property
-    def _draws(self) -> bool:
-        return self._window.layout_now is not Layout.TRAIN
+        self._window.actions_.block("undo", blocked=not session.history.done)
+        self._window.actions_.block("redo", blocked=not session.history.undone)
 
     def _show_queue(self) -> None:
         queue = self._session.queue

@@ -122,7 +122,6 @@ class ModelWiring(QObject):
         self._session.fine_tune()
 
     def _layout_changed(self, layout: Layout) -> None:
-        self._enable_stop()
         if layout is Layout.TRAIN:
             self._show_plan()
 
@@ -139,8 +138,8 @@ class ModelWiring(QObject):
 
     def _enable_stop(self) -> None:
         active = self._session.training.is_active
-        self._window.actions_["stop_training"].setEnabled(active)
-        self._window.actions_["fine_tune"].setEnabled(not active)
+        self._window.actions_.block("stop_training", blocked=not active)
+        self._window.actions_.block("fine_tune", blocked=active)
 
     def _show_plan(self) -> None:
         session = self._session
