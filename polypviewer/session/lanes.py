@@ -120,7 +120,7 @@ class Lane(QObject):
         self._open = False
         self._executor.shutdown(wait=True, cancel_futures=not finish)
         self._refuse_waiting()
-        while self._deliver():
+        while self._deliver_one():
             pass
         self._latest.clear()
 
@@ -153,8 +153,12 @@ class Lane(QObject):
         self._wake.emit()
 
     @Slot()
-    def _deliver(self) -> bool:
-        """On the owner's thread: hand out one answer that has come home; False if there is none."""
+    def _deliver(self) -> None:
+        """On the owner's thread. Returns nothing: PySide6 6.12 loses a reference to what a queued slot returns."""
+        self._deliver_one()
+
+    def _deliver_one(self) -> bool:
+        """Hand out one answer that has come home; False if there is none."""
         try:
             outcome = self._outcomes.get_nowait()
         except Empty:

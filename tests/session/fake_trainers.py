@@ -23,8 +23,10 @@ SCRIPTS = {
     "deaf": "tell('plan', steps=3)\nwhile True:\n    tell('step', step=1, steps=3, loss=1.0)\n    time.sleep(0.05)",
     "garbage": "print('Epoch 1/5')\nprint('{not json')\nprint('{\"type\": 3}')\n" + GOOD + "raise SystemExit(0)",
     "no torch": "raise ModuleNotFoundError(\"No module named 'torch'\")",
-    "error": "tell('error', code='job.leak', message='An exam stands on both sides.', cure='Group the exams.')\nsys.exit(1)",
-    "obedient": "tell('plan', steps=3)\nfor line in sys.stdin:\n    break\ntell('stopped', reason='asked', step=1)\nsys.exit(3)",
+    "error": "tell('error', code='job.leak', message='An exam stands on both sides.', cure='Group the exams.')\n"
+    "sys.exit(1)",
+    "obedient": "tell('plan', steps=3)\nfor line in sys.stdin:\n    break\n"
+    "tell('stopped', reason='asked', step=1)\nsys.exit(3)",
     "no bundle": GOOD
     + "tell('result', bundle=job + '/bundle', digest='sha256:0', holdout_dice=0.6, baseline_dice=0.5, "
     "per_frame=[], gate={'verdict': 'passes', 'reasons': [], 'interval': [0.0, 0.1], 'exams': 5, 'frames': 30})",

@@ -1,4 +1,4 @@
-"""The trainer as a child process, from the window (QProcess) and from the command line (subprocess): however it behaves."""
+"""The trainer as a child process of the window (QProcess) and of the command line (subprocess), however it behaves."""
 
 import os
 import signal
