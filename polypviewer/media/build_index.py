@@ -120,18 +120,21 @@ def _in_decoder_order(path: Path, index: PacketIndex) -> PacketIndex:
 class IndexReport:
     """What a sequential decode of the whole video found. `decoded`: frames that came. `holes`: indices without one.
 
-    `in_order`: the decoder gives the frames in the order of the index. `complete`: the check was not stopped.
+    `damaged`: indices whose data were broken, so that the decoder made up a part of the picture; that part, and what
+    follows up to the next key frame, may differ from one reading to the next. `in_order`: the decoder gives the frames
+    in the order of the index. `complete`: the check was not stopped.
     """
 
     decoded: int
     holes: frozenset[int]
     in_order: bool
     complete: bool = True
+    damaged: frozenset[int] = frozenset()
 
     @property
     def agrees(self) -> bool:
-        """True if every index has its frame, in order."""
-        return self.complete and self.in_order and not self.holes
+        """True if every index has its whole frame, in order."""
+        return self.complete and self.in_order and not self.holes and not self.damaged
 
 
 def verify_index(path: Path, index: PacketIndex, *, is_stopped: Callable[[], bool] | None = None) -> IndexReport:
@@ -141,6 +144,7 @@ def verify_index(path: Path, index: PacketIndex, *, is_stopped: Callable[[], boo
     Raises `MediaError` if the file is not the indexed one.
     """
     seen: list[int] = []
+    damaged: set[int] = set()
     with VideoDecoder(path, index) as decoder:
         for number, frame in decoder.frames_from(0):
             if is_stopped is not None and is_stopped():
@@ -148,8 +152,10 @@ def verify_index(path: Path, index: PacketIndex, *, is_stopped: Callable[[], boo
             at = int(index.index_of[number])
             if at >= 0 and _fits(index, frame):
                 seen.append(at)
+                damaged |= {at} if frame.is_corrupt else set()
     in_order = all(before < after for before, after in pairwise(seen))
-    return IndexReport(len(set(seen)), frozenset(range(index.frame_count)) - frozenset(seen), in_order)
+    holes = frozenset(range(index.frame_count)) - frozenset(seen)
+    return IndexReport(len(set(seen)), holes, in_order, damaged=frozenset(damaged))
 
 
 def _fits(index: PacketIndex, frame: VideoFrame) -> bool:

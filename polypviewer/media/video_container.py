@@ -23,6 +23,9 @@ av.logging.set_level(None)
 _CONTAINERS: Final = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,m4v,asf,flv,ogg,mxf,dv,nut"
 )
+# A broken picture of these would show rows of another frame, left over in memory; as an error it is a hole. Elsewhere
+# FFmpeg's stricter mode also refuses streams that are merely untidy, so there the check reports "damaged" frames.
+_EACH_FRAME_ALONE: Final = frozenset({"mjpeg"})
 _OPTIONS: Final = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 
 
@@ -37,6 +40,8 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
         stream = _picture_stream(container, name=path.name)
         stream.codec_context.flags |= Flags.copy_opaque
         stream.thread_type = "AUTO"
+        if stream.codec_context.name in _EACH_FRAME_ALONE:
+            stream.codec_context.options = {"err_detect": "explode"}
     except BaseException:
         container.close()
         raise
