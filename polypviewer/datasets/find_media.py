@@ -14,6 +14,7 @@ from polypviewer.core.media_names import IMAGE_SUFFIXES, SUPPORTED_SUFFIXES
 
 IMAGES_FOLDER: Final = "images"
 MASKS_FOLDER: Final = "masks"
+IGNORE_FOLDER: Final = "ignore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ def find_media(paths: Iterable[Path]) -> list[FoundItem]:
 
     Hidden files and folders are passed over; so are files of other types inside folders, while one that was named
     itself becomes an entry with a problem. A folder with `images` and `masks` inside is read in Kvasir's way: files of
-    `images` with the mask of the same stem, and none of `masks` as media. Nothing is opened here.
+    `images` with the mask of the same stem, and none of `masks` (or of `ignore`, which our own export writes) as media.
+    Nothing is opened here.
     """
     items: dict[Path, FoundItem] = {}
     for path in paths:
@@ -67,7 +69,7 @@ def _found_in_folder(root: Path) -> Iterator[FoundItem]:
             yield FoundItem(path, masks.get(path.stem))
     is_paired = {IMAGES_FOLDER, MASKS_FOLDER} <= {folder.name for folder in folders}
     for folder in folders:
-        if not (is_paired and folder.name == MASKS_FOLDER):
+        if not (is_paired and folder.name in (MASKS_FOLDER, IGNORE_FOLDER)):
             yield from _found_in_folder(folder)
 
 

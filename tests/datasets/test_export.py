@@ -20,6 +20,7 @@ from polypviewer.core.record import UNKNOWN_EXAM, ExamKey, Record
 from polypviewer.core.review import Presence
 from polypviewer.datasets.dataset_card import DatasetAbout
 from polypviewer.datasets.export import export_dataset
+from polypviewer.datasets.find_media import find_media
 from polypviewer.datasets.masks import read_mask
 from polypviewer.media.image import read_image
 from tests.datasets.made_records import GIVEN, HEIGHT, WIDTH, label_map, pixels, record, saved
@@ -92,6 +93,13 @@ def test_an_exported_kvasir_folder_can_be_read_again(tmp_path: Path) -> None:
     export_dataset([record(None, truth=truth)], tmp_path / "out", format="kvasir", about=ABOUT)
     again = read_mask(tmp_path / "out" / "masks" / "M-0001.png", height=HEIGHT, width=WIDTH)
     np.testing.assert_array_equal(again, truth)
+
+
+def test_an_exported_folder_is_found_as_images_with_masks_and_nothing_else(tmp_path: Path) -> None:
+    export_dataset(three_records(tmp_path), tmp_path / "out", format="kvasir", about=ABOUT)
+    items = find_media([tmp_path / "out"])
+    assert [item.path.stem for item in items] == ["M-0001", "M-0002", "M-0003_000004"]
+    assert all(item.mask_path is not None for item in items)
 
 
 def test_coco_opens_in_pycocotools_and_every_lesion_is_exact(tmp_path: Path) -> None:
