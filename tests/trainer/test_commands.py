@@ -18,13 +18,22 @@ def run(*arguments: object, timeout: float = 100) -> subprocess.CompletedProcess
     command = [sys.executable, "-m", "trainer.cli", *map(str, arguments)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
     return subprocess.run(
-        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
     )
 
 
 def test_help_does_not_load_torch() -> None:
     code = "import sys, trainer.cli; print(sorted({'torch', 'onnx', 'onnxruntime', 'cv2'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.stdout.strip() == "[]"
     listed = run("--help")
     assert listed.returncode == 0
@@ -35,7 +44,9 @@ def test_a_missing_torch_is_one_sentence_and_its_cure(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text("raise ImportError('No module named torch')", "utf-8")
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
     command = [sys.executable, "-m", "trainer.cli", "finetune", str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
     (line,) = done.stdout.splitlines()
     assert (done.returncode, json.loads(line)["code"]) == (1, "torch.missing")
     assert "pip install" in json.loads(line)["cure"]
