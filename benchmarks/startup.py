@@ -6,6 +6,7 @@ says "ready" on standard error once its first image was painted and the event lo
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from tests.surroundings import Xvfb, isolate_home, xcb_failure
 LABELME = "labelme==6.3.1"
 BAR_S = 1.5
 PATIENCE_S = 60.0
+READY = re.compile(r"\bready")
 
 PEER_PROGRAM = """
 import sys
@@ -131,14 +133,14 @@ def startup_figure(image: Path, *, environment: dict[str, str], repeats: int, in
 
 
 def our_command(project: Path) -> list[str]:
-    return [sys.executable, "-m", "polypviewer.app", str(project)]
+    return [sys.executable, "-m", "polypviewer", str(project)]
 
 
 def make_project(project: Path, *, image: Path, environment: dict[str, str]) -> None:
     """A project of one image, made by the command line. Raises NotReadyError with its message where that fails."""
     for command in (["new", str(project)], ["import", str(project), str(image), "--exam", "unknown"]):
         done = subprocess.run(
-            [sys.executable, "-m", "polypviewer.cli", *command],
+            [sys.executable, "-m", "polypviewer", *command],
             env=environment, cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode != 0:
@@ -170,7 +172,7 @@ def _wait_for_word(process: "subprocess.Popen[str]", *, start: float) -> float:
         raise NotReadyError("no standard error to listen to")
     said = ""
     for line in process.stderr:
-        if "ready" in line:
+        if READY.search(line):
             return time.perf_counter() - start
         said = line.strip() or said
         if time.perf_counter() - start > PATIENCE_S:
