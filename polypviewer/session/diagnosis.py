@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from polypviewer.core.check import Check
-from polypviewer.media.diagnosis import codec_checks
-from polypviewer.segmentation.bundle import search_bundles
-from polypviewer.segmentation.diagnosis import model_checks, runtime_checks
 from polypviewer.session.system_libraries import (
     install_command,
     missing_libraries,
@@ -37,6 +34,11 @@ def doctor_checks(*, folders: Mapping[str, Path], bundle_roots: tuple[Path, ...]
 
     `folders`: by what each is for ("project", "settings"); `bundle_roots`: where models may lie.
     """
+    # The window asks this module for `window_problem` before its first paint: only the report needs the rooms.
+    from polypviewer.media.diagnosis import codec_checks
+    from polypviewer.segmentation.bundle import search_bundles
+    from polypviewer.segmentation.diagnosis import model_checks, runtime_checks
+
     return (
         *runtime_checks(),
         *window_checks(),
