@@ -36,5 +36,14 @@ STORAGE_ROWS: Final[dict[str, tuple[str, str]]] = {
         "A stored mask ({digest}) is missing or damaged.",
         "Restore the latest copy from backups.",
     ),
+    "project.unreadable": ("{name} cannot be read: {reason}.", "Check the disk and the folder's permissions."),
+    "project.database_elsewhere": (
+        "{name} keeps its database on a server, which this version cannot use.",
+        "Update the application, or open a project with a database of its own.",
+    ),
+    "project.wrong_frame": (
+        "Frame {index} is not the one that its mask was drawn on; nothing was written.",
+        "Check that the file was not replaced, then import it again.",
+    ),
     "project.no_media": ("The project has no medium {name}.", "Import it again."),
 }

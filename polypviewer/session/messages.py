@@ -22,6 +22,16 @@ SENTENCES: Final[dict[str, tuple[Level, str]]] = {
     ),
     "open.no_backup": ("warning", "No backup of this project could be made. Free space on its disk."),
     "open.journal_damaged": ("warning", "Some journal entries are damaged and were passed over; the rest is restored."),
+    "open.journal_lost": (
+        "warning",
+        "This machine's journal was damaged and has been set aside in the project's folder. What revisions contain is "
+        "intact; later strokes may be missing.",
+    ),
+    "open.identities_lost": (
+        "warning",
+        "The list of original files was damaged and has been set aside in the project's folder. Import the files again "
+        "to connect them.",
+    ),
     "open.read_only": ("warning", "This project is open read-only; {holder}."),
     "queue.empty": ("info", "No frame is left in this queue."),
     "queue.none": ("info", "There are no frames yet. Import images or a video."),

@@ -147,7 +147,7 @@ def _decided(store: ProjectStore, item: MediaItem, path: Path, truth: StoredRevi
         provenance=Provenance(
             reader=reader,
             revision_id=truth.id,
-            origin=Origin(truth.values["origin"]),
+            origin=Origin(truth.values.get("origin", Origin.DRAWN)),
             decision=Decision(truth.values["decision"]),
             bundle_digest=store.proposal_bundle(truth.values.get("proposal_id")),
             decided_at=truth.created,

@@ -35,7 +35,7 @@ def back_up(folder: Path, database: Path) -> Path | None:
         half.replace(target)
     finally:
         half.unlink(missing_ok=True)
-    for old in backups(folder)[:-KEPT]:
+    for old in (*backups(folder)[:-KEPT], *(folder / FOLDER).glob("*.half")):
         old.unlink()
     return target
 

@@ -19,24 +19,33 @@ _FULL: Final = ("disk is full", "disk i/o error", "file too large")
 _DAMAGED: Final = ("malformed", "not a database", "encrypted")
 
 
-def open_engine(path: Path, *, journal_mode: str, read_only: bool = False, durable: bool = True) -> Engine:
+def open_engine(
+    path: Path, *, journal_mode: str, read_only: bool = False, durable: bool = True, foreign_keys: bool = True
+) -> Engine:
     """An engine with one connection. `journal_mode`: "wal", or "delete" where WAL cannot work (network file systems).
 
-    `durable`: `synchronous=FULL`, a commit returns after the disk has it. Use it on one thread at a time.
+    `durable`: `synchronous=FULL`, a commit returns after the disk has it. `foreign_keys`: off only while tables are
+    rebuilt. Use it on one thread at a time. Transactions begin with our own BEGIN, so that changes of tables are
+    part of them (Python's sqlite3 begins one only before INSERT, UPDATE and DELETE).
     """
 
     def connect() -> sqlite3.Connection:
         if not read_only:
-            return sqlite3.connect(path, check_same_thread=False, timeout=5.0)
-        uri = f"{path.absolute().as_uri()}?mode=ro"
-        return sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=5.0)
+            return sqlite3.connect(path, check_same_thread=False, timeout=5.0, isolation_level=None)
+        return sqlite3.connect(
+            read_only_uri(path), uri=True, check_same_thread=False, timeout=5.0, isolation_level=None
+        )
 
     engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         with closing(connection.cursor()) as cursor:
-            cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
             cursor.execute("PRAGMA busy_timeout=5000")
             if not read_only:
                 cursor.execute(f"PRAGMA journal_mode={journal_mode}")
@@ -81,6 +90,27 @@ def storage_error(error: DatabaseError, *, name: str) -> ProjectError:
     return ProjectError("project.write_failed", name=name, reason=str(error.orig))
 
 
+def read_only_uri(path: Path) -> str:
+    """A URI that reads a database and makes no file beside it where that can be helped.
+
+    A database in WAL mode is read as one that nobody changes while its log is absent or empty: SQLite would otherwise
+    make a log and an index beside it, which also fails on a read-only disk.
+    """
+    settled = _is_in_wal_mode(path) and not has_log(path)
+    return f"{path.absolute().as_uri()}?{'immutable=1' if settled else 'mode=ro'}"
+
+
+def has_log(path: Path) -> bool:
+    """True if a write-ahead log with content lies beside the database: it is open, or was not closed."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _is_in_wal_mode(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(20)[18:20] == b"\x02\x02"
+
+
 def looks_like_database(path: Path) -> bool:
     """True if the file begins as SQLite's do."""
     with path.open("rb") as file:
@@ -90,7 +120,7 @@ def looks_like_database(path: Path) -> bool:
 def quick_check(path: Path) -> str | None:
     """What SQLite's own check says is wrong, None if nothing is. Reads the whole file."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(read_only_uri(path), uri=True)) as connection:
             said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.DatabaseError as error:
         return str(error)
@@ -99,15 +129,25 @@ def quick_check(path: Path) -> str | None:
 
 def copy_database(source: Path, destination: Path) -> None:
     """A consistent copy by SQLite's backup API, whoever writes meanwhile."""
-    uri = f"{source.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True)) as origin, closing(sqlite3.connect(destination)) as copy:
+    with (
+        closing(sqlite3.connect(read_only_uri(source), uri=True)) as origin,
+        closing(sqlite3.connect(destination)) as copy,
+    ):
         origin.backup(copy)
 
 
-def make_append_only(connection: Connection, tables: Sequence[str]) -> None:
-    """Triggers that refuse to change or delete rows. Made again after every migration: a batch rebuild drops them."""
-    for table in tables:
-        for action in ("UPDATE", "DELETE"):
+def broken_references(connection: Connection) -> int:
+    """How many rows refer to a row that is not there."""
+    return len(connection.execute(text("PRAGMA foreign_key_check")).all())
+
+
+def make_append_only(connection: Connection, tables: Sequence[str], *, erasable: Sequence[str] = ()) -> None:
+    """Triggers that refuse to change or delete rows; those of `erasable` tables may be deleted, never changed.
+
+    Made again after every migration: a batch rebuild drops them.
+    """
+    for table in (*tables, *erasable):
+        for action in ("UPDATE",) if table in erasable else ("UPDATE", "DELETE"):
             name = f"{table}_no_{action.lower()}"
             connection.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
             connection.execute(

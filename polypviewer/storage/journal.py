@@ -40,11 +40,11 @@ class JournalRow:
 
 
 class Journal:
-    """Rows of one `local.db`. `damaged` counts rows that a check sum refused; they are left where they are."""
+    """Rows of one `local.db`. `damaged_rows`: sequences that a check sum refused; they are left where they are."""
 
     def __init__(self, engine: Engine, *, read_only: bool) -> None:
         self._engine = engine
-        self.damaged = 0
+        self.damaged_rows: set[int] = set()
         if not read_only:
             with transaction(engine, name=_NAME) as connection:
                 LOCAL.create_all(connection)
@@ -53,7 +53,7 @@ class Journal:
     def append(self, command: Command, action: Action, *, base_revision: UUID | None = None) -> int:
         """Write one row and return its sequence. When this returns the row is on the disk. Raises `ProjectError`.
 
-        A "do" whose command is there already is not written again: replay is idempotent by command id.
+        What the journal says of the command already is not written again: replay is idempotent by command id.
         """
         payload = encode_command(command)
         with transaction(self._engine, name=_NAME) as connection:
@@ -132,6 +132,8 @@ class Journal:
             .order_by(journal.c.sequence),
         )
         excess = sum(size for _, size in rows) - budget_bytes
+        if excess <= 0:
+            return 0
         frames = self._frames_of_rows()
         doomed: list[int] = []
         for sequence, size in rows:
@@ -142,9 +144,10 @@ class Journal:
             excess -= size
         if doomed:
             with transaction(self._engine, name=_NAME) as connection:
-                upto = journal.c.sequence <= doomed[-1], journal.c.reader_id == str(reader_id)
-                connection.execute(delete(journal_frame).where(journal_frame.c.sequence.in_(doomed)))
-                connection.execute(delete(journal).where(*upto))
+                oldest = journal.c.sequence <= doomed[-1], journal.c.reader_id == str(reader_id)
+                gone = select(journal.c.sequence).where(*oldest)
+                connection.execute(delete(journal_frame).where(journal_frame.c.sequence.in_(gone)))
+                connection.execute(delete(journal).where(*oldest))
         return len(doomed)
 
     def _frames_of_rows(self) -> dict[int, list[FrameRef]]:
@@ -154,17 +157,18 @@ class Journal:
         return frames
 
     def _decoded(self, rows: Sequence[Any]) -> Iterator[JournalRow]:
+        """Rows that are whole and still say something new: the undo of a stroke that was passed over goes with it."""
+        is_done: dict[str, bool] = {}
         for row in rows:
-            if row.crc != _checksum(row.action, row.payload):
-                self.damaged += 1
+            does = row.action != "undo"
+            if is_done.get(row.id, not does) == does:
                 continue
-            try:
-                command = decode_command(row.payload)
-            except EditError as error:
-                if error.code == "edit.newer_command":
-                    raise
-                self.damaged += 1
+            command = _command_of(row)
+            if command is None:
+                self.damaged_rows.add(row.sequence)
+                is_done[row.id] = not does
                 continue
+            is_done[row.id] = does
             yield JournalRow(row.sequence, cast(Action, row.action), command)
 
     def _own_id(self, *, read_only: bool) -> str:
@@ -184,13 +188,27 @@ def query_rows(engine: Engine, query: Select[Any]) -> Sequence[Any]:
         return connection.execute(query).all()
 
 
-def _known(connection: Connection, command: Command, action: Action) -> int | None:
-    if action != "do":
+def _command_of(row: Any) -> Command | None:
+    """The command of a row, None if its bytes are damaged. Raises `EditError` for one of a newer version."""
+    if row.crc != _checksum(row.action, row.payload):
         return None
-    found = connection.execute(
-        select(journal.c.sequence).where(journal.c.id == str(command.id), journal.c.action == "do")
-    ).first()
-    return int(found[0]) if found else None
+    try:
+        return decode_command(row.payload)
+    except EditError as error:
+        if error.code == "edit.newer_command":
+            raise
+        return None
+
+
+def _known(connection: Connection, command: Command, action: Action) -> int | None:
+    """The row that says this already: any "do" of the command, or its last row if that has the same action."""
+    rows = connection.execute(
+        select(journal.c.sequence, journal.c.action)
+        .where(journal.c.id == str(command.id))
+        .order_by(journal.c.sequence.desc())
+    ).all()
+    same = [row.sequence for row in (rows if action == "do" else rows[:1]) if row.action == action]
+    return int(same[0]) if same else None
 
 
 def _checksum(action: str, payload: bytes) -> int:

@@ -24,6 +24,7 @@ journal = Table(
     Column("crc", Integer, nullable=False),
     Column("created", String(27), nullable=False),
     Index("ix_journal_reader", "reader_id", "sequence"),
+    Index("ix_journal_command", "id", "sequence"),
     sqlite_autoincrement=True,
 )
 

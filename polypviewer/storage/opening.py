@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import tempfile
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,43 +15,56 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
 from polypviewer.core.errors import ProjectError
-from polypviewer.storage.backups import back_up, backups
-from polypviewer.storage.dialect import looks_like_database, make_append_only, open_engine, quick_check
+from polypviewer.storage.backups import back_up
+from polypviewer.storage.checks import check_database, is_whole, readable_copy
+from polypviewer.storage.dialect import open_engine
 from polypviewer.storage.disks import is_on_network
-from polypviewer.storage.locking import ProjectLock, holder_of
+from polypviewer.storage.locking import LOCK, ProjectLock, holder_of
+from polypviewer.storage.migrating import SCHEMA, make_database, migrate, schema_of
 from polypviewer.storage.project_file import ProjectFile, read_project_file, write_project_file
-from polypviewer.storage.tables import APPEND_ONLY
 
-SCHEMA: Final = "0001"
-"""The newest migration of this version; `migrations/versions` holds them all."""
 UNCLEAN: Final = "project.unclean"
+_BESIDE: Final = {"local": "journal_lost", "identity": "identities_lost"}
+"""The stores beside `project.db` that hold work, and the notice where a damaged one was set aside."""
 
 
 @dataclass(slots=True, eq=False)
 class OpenStores:
-    """The engines of an open project. `temporary`: scratch for a read-only project's caches."""
+    """The engines of an open project. `scratch`: where the cache lies, a temporary folder if the project is read-only.
+
+    `new`: stores whose tables may have to be made.
+    """
 
     file: ProjectFile
     lock: ProjectLock
     read_only: bool
     holder: str
     engines: dict[str, Engine]
+    new: set[str] = field(default_factory=set)
     notices: list[str] = field(default_factory=list)
+    is_closed: bool = False
+    scratch: Path = field(default_factory=Path)
     temporary: tempfile.TemporaryDirectory[str] | None = None
+
+    def dispose(self) -> None:
+        """Close every file and let go of the lock."""
+        self.is_closed = True
+        for engine in self.engines.values():
+            engine.dispose()
+        self.lock.release()
+        if self.temporary is not None:
+            self.temporary.cleanup()
 
 
 def create_project(folder: Path, *, name: str) -> None:
     """Make a project in a new or empty folder; half a project is never left. Raises `ProjectError`."""
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ProjectError("project.not_empty", name=folder.name)
     existed = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        engine = open_engine(folder / "project.db", journal_mode=journal_mode_for(folder))
-        try:
-            migrate(engine)
-        finally:
-            engine.dispose()
+        make_database(folder / "project.db", journal_mode=journal_mode_for(folder))
+        (folder / LOCK).touch()
         write_project_file(folder, name=name)
     except (OSError, DatabaseError, ProjectError) as error:
         shutil.rmtree(folder, ignore_errors=True)
@@ -61,64 +76,30 @@ def create_project(folder: Path, *, name: str) -> None:
 
 
 def open_stores(folder: Path, *, reader: str, read_only: bool) -> OpenStores:
-    """Check everything before anything is touched, then lock, back up and open. Raises `ProjectError`."""
+    """Lock, check everything before anything is touched, then back up and open. Raises `ProjectError`."""
     file = read_project_file(folder)
-    database = folder / file.database
-    check_database(folder, database)
-    lock = ProjectLock(folder)
-    holder = ""
-    if not read_only:
-        try:
-            if not lock.take(reader):
-                read_only, holder = True, holder_of(folder)
-        except OSError:
-            read_only, holder = True, "the folder cannot be written to"
+    if "://" in file.database:
+        raise ProjectError("project.database_elsewhere", name=folder.name)
+    lock, holder = ProjectLock(folder), ""
     try:
-        return _open(folder, file, lock, read_only=read_only, holder=holder)
+        if not read_only and not lock.take(on_network=is_on_network(folder)):
+            read_only, holder = True, holder_of(folder)
+    except OSError:
+        read_only, holder = True, "the folder cannot be written to"
+    try:
+        unclean = (folder / UNCLEAN).exists() and not holder
+        check_database(folder, folder / file.database, thorough=unclean)
+        try:
+            if not read_only:
+                lock.sign(reader)
+                (folder / UNCLEAN).touch()
+        except OSError as error:
+            lock.release()
+            read_only, holder = True, f"the folder cannot be written to ({error.strerror})"
+        return _open(folder, OpenStores(file, lock, read_only, holder, {}, scratch=folder), unclean=unclean)
     except BaseException:
         lock.release()
         raise
-
-
-def check_database(folder: Path, database: Path) -> None:
-    """Refuse what is missing, damaged or newer, and touch nothing. Raises `ProjectError`."""
-    if not database.exists():
-        raise ProjectError("project.database_missing", name=database.name, cure=_restore(folder))
-    if not looks_like_database(database):
-        raise ProjectError("project.damaged", name=database.name, cure=_restore(folder))
-    unclean = (folder / UNCLEAN).exists()
-    try:
-        version = schema_of(database)
-    except sqlite3.DatabaseError as error:
-        raise ProjectError("project.damaged", name=database.name, cure=_restore(folder)) from error
-    if version > SCHEMA:
-        raise ProjectError("project.newer", name=folder.name, version=version, mine=SCHEMA)
-    if unclean and quick_check(database) is not None:
-        raise ProjectError("project.damaged", name=database.name, cure=_restore(folder))
-
-
-def schema_of(database: Path) -> str:
-    """The migration that a database is at. Raises sqlite3.DatabaseError."""
-    connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
-    try:
-        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    finally:
-        connection.close()
-    return str(found[0]) if found else ""
-
-
-def migrate(engine: Engine) -> None:
-    """Bring a database to `SCHEMA` by the migrations that come along; triggers are made again."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        make_append_only(connection, APPEND_ONLY)
 
 
 def journal_mode_for(folder: Path) -> str:
@@ -126,49 +107,62 @@ def journal_mode_for(folder: Path) -> str:
     return "delete" if is_on_network(folder) else "wal"
 
 
-def _open(folder: Path, file: ProjectFile, lock: ProjectLock, *, read_only: bool, holder: str) -> OpenStores:
+def _open(folder: Path, stores: OpenStores, *, unclean: bool) -> OpenStores:
     mode = journal_mode_for(folder)
-    notices = ["network"] if mode == "delete" else []
-    temporary = tempfile.TemporaryDirectory(prefix="polypviewer-") if read_only else None
-    scratch = Path(temporary.name) if temporary is not None else folder
-    engines = {"project": open_engine(folder / file.database, journal_mode=mode, read_only=read_only)}
-    if read_only and (folder / "local.db").exists():
-        engines["local"] = open_engine(folder / "local.db", journal_mode=mode, read_only=True)
-    else:
-        engines["local"] = open_engine(scratch / "local.db", journal_mode=mode)
-    if read_only and (folder / "identity.db").exists():
-        engines["identity"] = open_engine(folder / "identity.db", journal_mode=mode, read_only=True)
-    else:
-        engines["identity"] = open_engine(scratch / "identity.db", journal_mode=mode)
-    engines["cache"] = _open_cache(scratch, mode)
-    stores = OpenStores(file, lock, read_only, holder, engines, notices, temporary)
-    if not read_only:
-        _prepare_to_write(folder, folder / file.database, stores)
+    if mode == "delete":
+        stores.notices.append("network")
+    try:
+        if stores.read_only:
+            _open_to_read(folder, stores, mode)
+        else:
+            _open_to_write(folder, stores, mode, unclean=unclean)
+    except BaseException:
+        stores.dispose()
+        raise
     return stores
 
 
-def _prepare_to_write(folder: Path, database: Path, stores: OpenStores) -> None:
+def _open_to_write(folder: Path, stores: OpenStores, mode: str, *, unclean: bool) -> None:
+    database = folder / stores.file.database
     try:
-        if back_up(folder, database) is None and not backups(folder):
-            stores.notices.append("no_backup")
+        back_up(folder, database)
     except (OSError, sqlite3.Error):
         stores.notices.append("no_backup")
     if schema_of(database) < SCHEMA:
-        migrate(stores.engines["project"])
-    (folder / UNCLEAN).touch()
+        migrate(database, journal_mode=mode)
+    stores.engines["project"] = open_engine(database, journal_mode=mode)
+    for store, notice in _BESIDE.items():
+        path = folder / f"{store}.db"
+        if path.exists() and not is_whole(path, thorough=unclean):
+            _set_aside(path)
+            stores.notices.append(notice)
+        stores.engines[store] = open_engine(path, journal_mode=mode)
+        stores.new.add(store)
+    stores.engines["cache"] = open_engine(folder / "cache.db", journal_mode=mode, durable=False)
 
 
-def _open_cache(folder: Path, mode: str) -> Engine:
-    """The cache; one that is no database any more is thrown away."""
-    path = folder / "cache.db"
-    if path.exists() and path.stat().st_size and (not looks_like_database(path)):
-        for stale in folder.glob("cache.db*"):
-            stale.unlink()
-    return open_engine(path, journal_mode=mode, durable=False)
+def _open_to_read(folder: Path, stores: OpenStores, mode: str) -> None:
+    """What cannot be read where it is, or is not there, is replaced by an empty store in a scratch folder."""
+    stores.temporary = tempfile.TemporaryDirectory(prefix="polypviewer-", ignore_cleanup_errors=True)
+    stores.scratch = scratch = Path(stores.temporary.name)
+    for store, path in {"project": folder / stores.file.database, **_paths(folder)}.items():
+        if path.exists() and is_whole(path, thorough=False):
+            place = path if os.access(folder, os.W_OK) else readable_copy(path, scratch)
+            stores.engines[store] = open_engine(place, journal_mode=mode, read_only=True)
+        else:
+            stores.engines[store] = open_engine(scratch / path.name, journal_mode=mode)
+            stores.new.add(store)
+    stores.engines["cache"] = open_engine(scratch / "cache.db", journal_mode=mode, durable=False)
 
 
-def _restore(folder: Path) -> str:
-    kept = backups(folder)
-    if not kept:
-        return "There is no backup in this folder."
-    return f"Close every window on it and copy backups/{kept[-1].name} over it."
+def _paths(folder: Path) -> dict[str, Path]:
+    return {store: folder / f"{store}.db" for store in _BESIDE}
+
+
+def _set_aside(path: Path) -> None:
+    """Keep a damaged store, with its log, under another name: a person may still get something out of it."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    for part in ("-wal", "-shm", ""):
+        piece = path.with_name(f"{path.name}{part}")
+        if piece.exists():
+            piece.replace(path.with_name(f"{path.stem}.damaged-{stamp}.db{part}"))

@@ -50,6 +50,21 @@ def cached(connection: Connection, ref: FrameRef, digest: str) -> Proposal | Non
     return _read(ref, digest, row.head, row.probability, row.seen) if row is not None else None
 
 
+def cached_of_id(connection: Connection, ref: FrameRef, proposal_id: str) -> Proposal | None:
+    """The proposal of this id for a frame, whichever bundle made it."""
+    columns = cached_proposal.c
+    rows = connection.execute(
+        select(cached_proposal).where(columns.media_id == str(ref.media_id), columns.position == ref.index)
+    )
+    found = (_read(ref, row.bundle_digest, row.head, row.probability, row.seen) for row in rows)
+    return next((made for made in found if str(made.id) == proposal_id), None)
+
+
+def is_kept(connection: Connection, proposal_id: str) -> bool:
+    """True if the project has a copy of this proposal."""
+    return connection.execute(select(proposal.c.id).where(proposal.c.id == proposal_id)).first() is not None
+
+
 def cached_summary(connection: Connection, digest: str | None = None) -> dict[FrameRef, tuple[float, float]]:
     """(confidence, area) of every frame that has a proposal, of one bundle or of any."""
     columns = cached_proposal.c
@@ -61,7 +76,7 @@ def cached_summary(connection: Connection, digest: str | None = None) -> dict[Fr
 
 def keep_proposal(connection: Connection, made: Proposal, *, frame_id: UUID) -> None:
     """Copy a proposal into the project, with the decision that uses it, once."""
-    if connection.execute(select(proposal.c.id).where(proposal.c.id == str(made.id))).first() is not None:
+    if is_kept(connection, str(made.id)):
         return
     connection.execute(
         insert(proposal).values(
@@ -89,6 +104,11 @@ def keep_proposal(connection: Connection, made: Proposal, *, frame_id: UUID) -> 
     ]
     if rows:
         connection.execute(insert(proposal_component), rows)
+
+
+def bundle_of_proposal(connection: Connection, proposal_id: str) -> str | None:
+    """The digest of the bundle that made a kept proposal."""
+    return connection.execute(select(proposal.c.bundle_digest).where(proposal.c.id == proposal_id)).scalar()
 
 
 def _head(made: Proposal) -> str:

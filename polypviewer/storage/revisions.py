@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, exists, func, insert, select
 
 from polypviewer.core.command import is_lesion_field
 from polypviewer.core.draft import Draft
+from polypviewer.core.errors import ProjectError
 from polypviewer.core.identity import FrameIdentity, FrameKey, FrameRef, annotation_uuid, frame_uuid
 from polypviewer.core.label_map import LabelMap, decode_label_map, encode_label_map, has_polyp
 from polypviewer.core.review import DecidedBy, Decision, Origin, Presence, RevisionHead
@@ -27,6 +28,7 @@ class StoredRevision:
     """One row of `revision` with where it belongs. `label_map` is a blob digest."""
 
     id: UUID
+    annotation_id: UUID
     frame: FrameRef
     reader_id: UUID
     round_name: str
@@ -41,7 +43,7 @@ class StoredRevision:
         """What `core.review.frame_truth` chooses from."""
         return RevisionHead(
             self.id,
-            UUID(int=0),
+            self.annotation_id,
             self.reader_id,
             self.round_name,
             self.stage,
@@ -51,9 +53,17 @@ class StoredRevision:
 
 
 def ensure_frame(connection: Connection, identity: FrameIdentity) -> UUID:
-    """The id of a frame, stored when something first refers to it."""
+    """The id of a frame, stored when something first refers to it.
+
+    Raises `ProjectError` ("project.wrong_frame") if what is stored under its key has another index, content or size.
+    """
     frame_id = frame_uuid(identity.key)
-    if connection.execute(select(frame.c.id).where(frame.c.id == str(frame_id))).first() is None:
+    row = connection.execute(select(frame).where(frame.c.id == str(frame_id))).first()
+    if row is not None:
+        known = (row.position, row.content_hash, row.height, row.width)
+        if known != (identity.ref.index, identity.content_hash, identity.height, identity.width):
+            raise ProjectError("project.wrong_frame", index=identity.ref.index)
+    else:
         key = identity.key
         connection.execute(
             insert(frame).values(
@@ -79,7 +89,7 @@ def add_revision(
     `journal`: (journal id, highest sequence of this frame's rows that the draft contains).
     """
     annotation_id = _ensure_annotation(connection, frame_id, reader_id)
-    parent = head_row(connection, annotation_id)
+    parent = head_row(connection, annotation_id, journal_id=journal[0])
     made = uuid4()
     values = draft.values
     connection.execute(
@@ -90,7 +100,7 @@ def add_revision(
             presence=Presence(values.get("presence", Presence.UNKNOWN)),
             decision=Decision(values.get("decision", Decision.UNDECIDED)),
             stage=stage,
-            origin=Origin(values.get("origin", Origin.DRAWN)),
+            origin=Origin(values["origin"]) if "origin" in values else None,
             decided_by=DecidedBy(values.get("decided_by", DecidedBy.NONE)),
             proposal_id=values.get("proposal_id"),
             **{name: values.get(name) for name in _TEXTS},
@@ -105,14 +115,19 @@ def add_revision(
     return made
 
 
-def head_row(connection: Connection, annotation_id: UUID) -> Row[tuple[object, ...]] | None:
-    """The newest head of an annotation; two heads (after a merge of machines) are kept, the newest is worked on."""
+def head_row(connection: Connection, annotation_id: UUID, *, journal_id: str) -> Row[tuple[object, ...]] | None:
+    """The head of an annotation that is worked on here.
+
+    Of two heads (machines were joined; a conflict to adjudicate) that is the one of this machine's journal, so that
+    journal rows are replayed on what they were made on; never the one with the later clock.
+    """
     child = revision.alias()
+    ours = revision.c.journal_id == journal_id
     return connection.execute(
         select(revision)
         .where(revision.c.annotation_id == str(annotation_id))
         .where(~exists().where(child.c.parent_id == revision.c.id))
-        .order_by(revision.c.created.desc())
+        .order_by(ours.desc(), revision.c.journal_sequence.desc(), revision.c.id)
     ).first()
 
 
@@ -214,6 +229,7 @@ def _values(row: Row[tuple[object, ...]]) -> dict[str, str]:
 def _stored(row: Row[tuple[object, ...]]) -> StoredRevision:
     return StoredRevision(
         UUID(row.id),
+        UUID(row.annotation_id),
         FrameRef(UUID(row.media_id), row.position),
         UUID(row.reader_id),
         row.round,

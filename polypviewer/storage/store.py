@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
 
 from polypviewer.core.command import Command
 from polypviewer.core.draft import Draft
 from polypviewer.core.errors import ProjectError
+from polypviewer.core.history import DEFAULT_BUDGET
 from polypviewer.core.identity import FrameIdentity, FrameRef, annotation_uuid
 from polypviewer.core.label_map import LabelMap, empty_label_map
 from polypviewer.core.media_item import MediaItem
 from polypviewer.core.proposal import Proposal
-from polypviewer.core.record import ExamKey
-from polypviewer.storage import bundle_rows, media_rows, revisions
-from polypviewer.storage.cache import Cache
-from polypviewer.storage.dialect import reading, transaction
-from polypviewer.storage.identity_store import IdentityStore
-from polypviewer.storage.journal import Action, Journal, JournalRow
-from polypviewer.storage.media_rows import ReaderRow
-from polypviewer.storage.opening import UNCLEAN, OpenStores, open_stores
-from polypviewer.storage.proposal_rows import keep_proposal
+from polypviewer.core.record import UNKNOWN_EXAM, ExamKey
+from polypviewer.storage import media_rows, revisions, statement_rows
+from polypviewer.storage.journal import Action, JournalRow
+from polypviewer.storage.opening import OpenStores, open_stores
+from polypviewer.storage.project_files import ProjectFiles
+from polypviewer.storage.proposal_rows import bundle_of_proposal, is_kept, keep_proposal
 from polypviewer.storage.revisions import READING, StoredRevision
-from polypviewer.storage.tables import frame, setting
-
-_FILE: Final = "project.db"
+from polypviewer.storage.tables import frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +46,18 @@ def open_project(folder: Path, *, reader: str, read_only: bool = False) -> Proje
     try:
         return ProjectStore(folder, stores, reader)
     except BaseException:
-        _dispose(stores)
+        stores.dispose()
         raise
 
 
-class ProjectStore:
-    """`notices` are codes of what the person should know: "network", "no_backup", "journal_damaged"."""
+class ProjectStore(ProjectFiles):
+    """Media, drafts, the journal and revisions of an open project, as its reader sees them."""
 
     def __init__(self, folder: Path, stores: OpenStores, reader: str) -> None:
-        self._stores = stores
-        self._project = stores.engines["project"]
-        self.folder = folder
-        self.name = stores.file.name
-        self.read_only = stores.read_only
-        self.holder = stores.holder
-        own_local = not stores.read_only or stores.temporary is None
-        self.journal = Journal(stores.engines["local"], read_only=stores.read_only and (folder / "local.db").exists())
-        self.identities = IdentityStore(
-            stores.engines["identity"], folder, read_only=stores.read_only and (folder / "identity.db").exists()
-        )
-        self.cache = Cache(stores.engines["cache"])
-        self.reader = self._reader(reader)
-        self.replayed = self._replayed() if own_local else Replayed(0, frozenset())
-        self.notices = tuple(stores.notices + (["journal_damaged"] if self.journal.damaged else []))
-
-    def close(self) -> None:
-        """Let go of the files and the lock."""
+        super().__init__(folder, stores, reader)
+        self.replayed = self._replayed()
         if not self.read_only:
-            with contextlib.suppress(OSError):
-                (self.folder / UNCLEAN).unlink(missing_ok=True)
-        _dispose(self._stores)
+            self.trim_journal(budget_bytes=DEFAULT_BUDGET)
 
     # --- media, exams, lesions ---
 
@@ -119,6 +96,23 @@ class ProjectStore:
             self.identities.put_exam_key(group, known[group])
         return known[group]
 
+    # --- lesions: identity, and what readers say of them ---
+
+    def new_lesion(self, *, exam: ExamKey = UNKNOWN_EXAM) -> UUID:
+        """A new polyp, of an exam where that is known; all that is said of it are statements."""
+        with self._writing() as connection:
+            return statement_rows.add_lesion(connection, exam=exam, reader_id=self.reader.id)
+
+    def state(self, subject: UUID, field: str, value: str | None) -> None:
+        """Say something of a lesion or an annotation. Earlier statements stay; None takes the last one back."""
+        with self._writing() as connection:
+            statement_rows.add_statement(connection, subject, field, value, reader_id=self.reader.id)
+
+    def statements(self, subject: UUID) -> tuple[statement_rows.Statement, ...]:
+        """All that readers said of a subject, oldest first."""
+        with self._reading() as connection:
+            return statement_rows.statements_of(connection, subject)
+
     # --- drafts, journal, revisions ---
 
     def load_draft(self, ref: FrameRef, *, identity: FrameIdentity | None = None) -> Draft:
@@ -130,7 +124,7 @@ class ProjectStore:
             if row is not None:
                 annotation_id = annotation_uuid(UUID(row), self.reader.id, round_name=READING)
                 after = revisions.contained_sequence(connection, annotation_id, self.journal.id)
-                head = revisions.head_row(connection, annotation_id)
+                head = revisions.head_row(connection, annotation_id, journal_id=self.journal.id)
                 draft = revisions.draft_of_head(connection, head, ref) if head is not None else None
         draft = draft or Draft(ref, empty_label_map(*size))
         for entry in self.journal.rows_of_frame(ref, self.reader.id, after=after):
@@ -162,8 +156,9 @@ class ProjectStore:
         sequence = self.journal.last_sequence if contains is None else contains
         with self._writing() as connection:
             frame_id = revisions.ensure_frame(connection, identity)
-            if proposal is not None:
-                keep_proposal(connection, proposal, frame_id=frame_id)
+            for used in (proposal, *self._cached_proposals(connection, draft)):
+                if used is not None:
+                    keep_proposal(connection, used, frame_id=frame_id)
             draft = _without_unknown_proposal(connection, draft)
             return revisions.add_revision(
                 connection,
@@ -194,68 +189,27 @@ class ProjectStore:
         with self._reading() as connection:
             return revisions.stored_identity(connection, ref)
 
+    def proposal_bundle(self, proposal_id: str | None) -> str | None:
+        """The digest of the bundle that made a kept proposal; None if no kept proposal has this id."""
+        if proposal_id is None:
+            return None
+        with self._reading() as connection:
+            return bundle_of_proposal(connection, proposal_id)
+
     def trim_journal(self, *, budget_bytes: int) -> int:
         """Delete rows beyond the undo budget that revisions contain."""
         with self._reading() as connection:
             contained = revisions.contained_sequences(connection, self.reader.id, self.journal.id)
         return self.journal.trim(self.reader.id, budget_bytes=budget_bytes, contained=contained)
 
-    def readers(self) -> dict[UUID, str]:
-        """Names of all readers."""
-        with self._reading() as connection:
-            return media_rows.readers(connection)
-
-    # --- bundles, settings, events ---
-
-    def register_bundle(self, row: bundle_rows.BundleRow) -> None:
-        """Remember a bundle that this project may use."""
-        with self._writing() as connection:
-            bundle_rows.register(connection, row)
-
-    def bundles(self) -> tuple[bundle_rows.BundleRow, ...]:
-        """All bundles that this project knows."""
-        with self._reading() as connection:
-            return bundle_rows.all_bundles(connection)
-
-    def activate_bundle(self, digest: str) -> None:
-        """Use a bundle from now on; the event says who switched and when."""
-        with self._writing() as connection:
-            bundle_rows.add_event(connection, "bundle.activated", subject=digest, reader_id=self.reader.id)
-
-    def active_bundle(self) -> str | None:
-        """The digest of the bundle that was activated last."""
-        with self._reading() as connection:
-            return bundle_rows.last_subject(connection, "bundle.activated")
-
-    def add_event(self, kind: str, *, subject: str = "", details: str = "") -> None:
-        """Add to the project's log."""
-        with self._writing() as connection:
-            bundle_rows.add_event(connection, kind, subject=subject, details=details, reader_id=self.reader.id)
-
-    def settings(self) -> dict[str, str]:
-        """The project's settings as texts."""
-        with self._reading() as connection:
-            return {
-                row.name: row.value for row in connection.execute(select(setting).where(setting.c.scope == "project"))
-            }
-
-    def put_setting(self, name: str, value: str) -> None:
-        """Set one of the project's settings."""
-        with self._writing() as connection:
-            connection.execute(delete(setting).where(setting.c.scope == "project", setting.c.name == name))
-            connection.execute(insert(setting).values(scope="project", name=name, value=value))
-
     # --- inside ---
 
-    def _reader(self, name: str) -> ReaderRow:
-        with self._reading() as connection:
-            known = {text: reader_id for reader_id, text in media_rows.readers(connection).items()}
-        if name in known:
-            return ReaderRow(known[name], name)
-        if self.read_only:
-            return ReaderRow(UUID(int=0), name)
-        with self._writing() as connection:
-            return media_rows.ensure_reader(connection, name)
+    def _cached_proposals(self, connection: Connection, draft: Draft) -> list[Proposal | None]:
+        """The proposals that a draft names and that only the cache has (work taken up again after a crash)."""
+        named = {draft.value("proposal_id"), (draft.value("dismissed") or "").partition(":")[0]} - {None, ""}
+        return [
+            self.cache.proposal_of_id(draft.frame, name) for name in named if name and not is_kept(connection, name)
+        ]
 
     def _replayed(self) -> Replayed:
         with self._reading() as connection:
@@ -281,31 +235,10 @@ class ProjectStore:
             raise ProjectError("project.no_media", name=str(ref.media_id))
         return item.height, item.width
 
-    def _refuse_read_only(self) -> None:
-        if self.read_only:
-            raise ProjectError("project.read_only", holder=self.holder or "it was opened so")
-
-    def _reading(self) -> contextlib.AbstractContextManager[Connection]:
-        return reading(self._project, name=_FILE)
-
-    def _writing(self) -> contextlib.AbstractContextManager[Connection]:
-        self._refuse_read_only()
-        return transaction(self._project, name=_FILE)
-
 
 def _without_unknown_proposal(connection: Connection, draft: Draft) -> Draft:
     """A draft may name a proposal that was never kept (its cache was deleted): the pixels stay, the reference goes."""
-    from polypviewer.storage.tables import proposal as table
-
     named = draft.value("proposal_id")
-    if named is None or connection.execute(select(table.c.id).where(table.c.id == named)).first() is not None:
+    if named is None or is_kept(connection, named):
         return draft
     return Draft(draft.frame, draft.label_map, {k: v for k, v in draft.values.items() if k != "proposal_id"})
-
-
-def _dispose(stores: OpenStores) -> None:
-    for engine in stores.engines.values():
-        engine.dispose()
-    stores.lock.release()
-    if stores.temporary is not None:
-        stores.temporary.cleanup()

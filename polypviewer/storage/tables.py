@@ -2,7 +2,7 @@
 
 Ids and times are text (UUID; UTC, ISO 8601); vocabularies are checked in Python.
 
-`blob`, `revision`, `statement` and `event` are only ever added to; triggers hold that (`append_only.py`).
+What people decided is only ever added to; triggers hold that (`APPEND_ONLY`, `dialect.make_append_only`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -88,6 +89,7 @@ frame = Table(
     Column("height", Integer, nullable=False),
     Column("width", Integer, nullable=False),
     UniqueConstraint("media_id", "segment", "pts", "repeat"),
+    Index("ix_frame_media_id_position", "media_id", "position"),
 )
 
 lesion = Table(
@@ -138,13 +140,13 @@ revision = Table(
     Column("presence", String(16), nullable=False),
     Column("decision", String(16), nullable=False),
     Column("stage", String(8), nullable=False),
-    Column("origin", String(16), nullable=False),
+    Column("origin", String(16)),
     Column("decided_by", String(16), nullable=False),
     Column("reason", Text),
     Column("comment", Text),
     Column("dismissed", Text),
     Column("proposal_id", String(36), ForeignKey("proposal.id"), nullable=True),
-    Column("label_map", String(80), ForeignKey("blob.digest"), nullable=False),
+    Column("label_map", String(80), nullable=False),
     Column("has_mask", Boolean, nullable=False),
     Column("journal_id", String(36), nullable=False),
     Column("journal_sequence", Integer, nullable=False),
@@ -170,9 +172,9 @@ proposal = Table(
     Column("parameters", Text, nullable=False),
     Column("bundle_digest", Text),
     Column("sources", Text, nullable=False),
-    Column("probability", String(80), ForeignKey("blob.digest"), nullable=False),
+    Column("probability", String(80), nullable=False),
     Column("geometry", Text, nullable=False),
-    Column("seen", String(80), ForeignKey("blob.digest"), nullable=False),
+    Column("seen", String(80), nullable=False),
     Column("threshold", Float, nullable=False),
     Column("minimum_area", Float, nullable=False),
     Column("device", Text, nullable=False),
@@ -219,5 +221,7 @@ setting = Table(
     Column("value", Text, nullable=False),
 )
 
-APPEND_ONLY: Final = ("blob", "revision", "revision_lesion", "statement", "event", "proposal")
-"""Tables whose rows are never changed; erasing an exam deletes blobs through `append_only.erasing`."""
+APPEND_ONLY: Final = ("revision", "revision_lesion", "statement", "event", "proposal")
+"""Tables whose rows are never changed and never deleted."""
+ERASABLE: Final = ("blob",)
+"""Rows are never changed. Erasing an exam deletes its blobs and adds an event, so nothing has a foreign key to them."""

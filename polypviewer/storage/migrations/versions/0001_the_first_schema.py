@@ -182,6 +182,7 @@ def _frame() -> None:
     )
     with op.batch_alter_table("frame", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_frame_media_id"), ["media_id"], unique=False)
+        batch_op.create_index("ix_frame_media_id_position", ["media_id", "position"], unique=False)
 
 
 def _annotation() -> None:
@@ -221,8 +222,6 @@ def _proposal() -> None:
         sa.Column("milliseconds", sa.Float(), nullable=False),
         sa.Column("created", sa.String(length=27), nullable=False),
         sa.ForeignKeyConstraint(["frame_id"], ["frame.id"], name=op.f("fk_proposal_frame_id")),
-        sa.ForeignKeyConstraint(["probability"], ["blob.digest"], name=op.f("fk_proposal_probability")),
-        sa.ForeignKeyConstraint(["seen"], ["blob.digest"], name=op.f("fk_proposal_seen")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
     )
     with op.batch_alter_table("proposal", schema=None) as batch_op:
@@ -253,7 +252,7 @@ def _revision() -> None:
         sa.Column("presence", sa.String(length=16), nullable=False),
         sa.Column("decision", sa.String(length=16), nullable=False),
         sa.Column("stage", sa.String(length=8), nullable=False),
-        sa.Column("origin", sa.String(length=16), nullable=False),
+        sa.Column("origin", sa.String(length=16), nullable=True),
         sa.Column("decided_by", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("comment", sa.Text(), nullable=True),
@@ -265,7 +264,6 @@ def _revision() -> None:
         sa.Column("journal_sequence", sa.Integer(), nullable=False),
         sa.Column("created", sa.String(length=27), nullable=False),
         sa.ForeignKeyConstraint(["annotation_id"], ["annotation.id"], name=op.f("fk_revision_annotation_id")),
-        sa.ForeignKeyConstraint(["label_map"], ["blob.digest"], name=op.f("fk_revision_label_map")),
         sa.ForeignKeyConstraint(["parent_id"], ["revision.id"], name=op.f("fk_revision_parent_id")),
         sa.ForeignKeyConstraint(["proposal_id"], ["proposal.id"], name=op.f("fk_revision_proposal_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_revision")),
