@@ -125,7 +125,7 @@ def test_after_kill_9_at_any_moment_everything_that_was_saved_is_there_and_undo_
 ) -> None:
     clean = {path.name: path.read_bytes() for path in project.iterdir() if path.is_file()}
     rng = random.Random(2026)
-    moments = [(seed, rng.uniform(0.0, 0.6), 0) for seed in range(ANY_TIME)]
+    moments: list[tuple[int, float | None, int]] = [(seed, rng.uniform(0.0, 0.6), 0) for seed in range(ANY_TIME)]
     moments += [(100 + seed, None, rng.randint(1, 40)) for seed in range(INSIDE_A_SAVE)]
     died_working = 0
     for seed, after, statement in moments:
