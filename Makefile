@@ -31,7 +31,7 @@ help:
 	echo "make wheel-test   build the wheel, install it into an empty environment, run the demo there"
 	echo "make bench        every benchmark      QUICK=1 for the short form"
 	echo "make fuzz         property tests, searching longer"
-	echo "make screenshots  write docs/screenshots again from the demo"
+	echo "make screenshots  write docs/pictures again from the demo"
 	echo "make format       let ruff write the code's format"
 	echo "make clean        remove environments and build output"
 
@@ -130,7 +130,7 @@ fuzz: $(VENV)/.dev
 	@HYPOTHESIS_PROFILE=fuzz "$(BIN)/python" -m pytest -n $(WORKERS) -m hypothesis --timeout 3600 $(PYTEST_ARGS)
 
 screenshots: $(VENV)/.dev
-	@"$(BIN)/python" -m tests.e2e.screenshots docs/screenshots
+	@"$(BIN)/python" -m tests.e2e.screenshots docs/pictures
 
 clean:
 	@rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
