@@ -1,8 +1,8 @@
 """PySide6 6.12 on Python 3.11: each `Signal.emit` gives away a reference to True that it does not own.
 
 After some hundred emissions more than there are references the interpreter aborts ("bool_dealloc: deallocating True or
-False"). From Python 3.12 on True and False are immortal and nothing happens. On 3.11 they are made so here, by a reference
-count that no program can use up. See docs/decisions/0003-true-and-false-on-python-3.11.md.
+False"). From Python 3.12 on True and False are immortal and nothing happens. On 3.11 they are made so here, by a
+reference count that no program can use up. See docs/decisions/0003-true-and-false-on-python-3.11.md.
 """
 
 from __future__ import annotations

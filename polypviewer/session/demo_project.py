@@ -44,7 +44,7 @@ SEED: Final = 18
 """Of the generator and of the split: with it one exam of each kind of light is held out."""
 READER: Final = "demo"
 MATERIAL: Final = "material"
-STEPS: Final = 60
+STEPS: Final = 39
 BATCH: Final = 4
 HOLDOUT: Final = 0.3
 _EVERY_CLIP_FRAME: Final = 10
@@ -167,7 +167,15 @@ def run_demo_loop(
         corrected = correct_stills(store, place, tell=tell)
         say(f"Fine-tuning for {steps} steps in a process of its own")
         order = JobOrder(
-            place.folder, base, device=device, steps=steps, batch=BATCH, holdout=HOLDOUT, seed=SEED, name="demo-tuned"
+            place.folder,
+            base,
+            device=device,
+            steps=steps,
+            batch=BATCH,
+            holdout=HOLDOUT,
+            seed=SEED,
+            name="demo-tuned",
+            evaluations=3,
         )
         training = finetune_job(store, order, tell=tell, watch=watch, silence_seconds=silence_seconds)
         say("Judging both models on the held-out exams and on the clip")

@@ -44,6 +44,7 @@ class JobOrder:
     holdout: float = 0.3
     seed: int = 0
     name: str = ""
+    evaluations: int = EVALUATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def _job(order: JobOrder, folder: Path, items: list[dict[str, object]]) -> dict[
         "device": order.device,
         "steps": order.steps,
         "batch": order.batch,
-        "evaluate_every": max(1, order.steps // EVALUATIONS),
+        "evaluate_every": max(1, order.steps // order.evaluations),
         "items": items,
         "replay_source": None,
     }

@@ -19,7 +19,7 @@ from polypviewer.session.keeping import lane_door
 from polypviewer.session.messages import message
 from polypviewer.session.store_door import JobStopped, StoreDoor, Tell, stoppable
 from polypviewer.session.stored import Listing, listing
-from polypviewer.session.values import Progress
+from polypviewer.session.values import JobName, Progress
 
 if TYPE_CHECKING:
     from polypviewer.datasets.export import ExportReport
@@ -52,18 +52,22 @@ class LongJobs:
         if project.read_only:
             raise EditError("edit.read_only", holder=project.holder)
         work = partial(_import, lane_door(self._desk.lanes.disk, keeper), paths, rule)
-        self._run(work, self._imported)
+        self._run("import", work, self._imported)
 
     def export(self, folder: Path, name: FormatName, *, overwrite: bool) -> None:
         """Write the decided frames. Raises `EditError` without a project."""
         _, keeper = self._desk.need_project()
         work = partial(_export, lane_door(self._desk.lanes.disk, keeper), folder, name, overwrite)
-        self._run(work, self._exported)
+        self._run("export", work, self._exported)
 
-    def _run(self, job: Callable[[Tell], R], on_done: Callable[[R | None], None]) -> None:
+    def _run(self, name: JobName, job: Callable[[Tell], R], on_done: Callable[[R | None], None]) -> None:
         self._stop = threading.Event()
         work = partial(_until_stopped, job, stoppable(self._stop, self._reporter.told.emit))
-        self._desk.lanes.work.submit(work, on_done=on_done)
+        self._desk.lanes.work.submit(work, on_done=on_done, on_error=partial(self._failed, name))
+
+    def _failed(self, name: JobName, error: Exception) -> None:
+        self._desk.say_error(error)
+        self._desk.signals.progress.emit(Progress(name, 0, 0, ended=True))
 
     def _imported(self, done: ImportDone | None) -> None:
         desk = self._desk

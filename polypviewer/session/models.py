@@ -32,6 +32,7 @@ def find_models(project: Path | None = None) -> BundleSearch:
 
 
 def choose(bundles: tuple[ModelBundle, ...], digest: str | None) -> ModelBundle | None:
-    """The bundle of this digest; the first one if there is none of it; None without any."""
+    """The bundle of this digest; without it one that came with the program, never a trained one that nobody chose."""
     named = next((bundle for bundle in bundles if bundle.digest == digest), None)
-    return named or (bundles[0] if bundles else None)
+    shipped = next((bundle for bundle in bundles if bundle.folder.is_relative_to(bundle_roots()[0])), None)
+    return named or shipped or (bundles[0] if bundles else None)

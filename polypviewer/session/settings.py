@@ -44,7 +44,7 @@ TABLE: Final[dict[str, SettingRow]] = {
     "theme": SettingRow("reader", "dark", ("dark", "light")),
     "key_preset": SettingRow("reader", "polypviewer", ("polypviewer", "cvat")),
     "overlay_opacity": SettingRow("reader", 0.18, lowest=0.0, highest=1.0),
-    "overlay_outline": SettingRow("reader", True),
+    "overlay_outline": SettingRow("reader", False),
     "brush_radius": SettingRow("reader", 12.0, lowest=0.5, highest=500.0),
     "propose_on_show": SettingRow("reader", True),
     "threshold": SettingRow("project", 0.0, lowest=0.0, highest=1.0),

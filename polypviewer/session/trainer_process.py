@@ -81,7 +81,7 @@ class TrainerProcess(QObject):
         for line in lines:
             if line.strip():
                 self._state = after_line(self._state, line)
-        if lines and not self._over:
+        if lines and not self._over and self._state.is_active:
             self.changed.emit(self._state)
 
     @Slot()
