@@ -7,7 +7,6 @@ from typing import Final, Literal
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -221,7 +220,7 @@ def draw_cap(painter: QPainter, rect: QRect, key: str, ink: QColor) -> None:
 
 
 class Segments(QWidget):
-    """Buttons of which one is on: the layouts, or the tabs of the panel."""
+    """Buttons of which one is on: layouts, or tabs of the panel. Tab reaches each: the arrow keys belong to the frames."""
 
     chosen = Signal(int)
 
@@ -230,28 +229,29 @@ class Segments(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setObjectName("segments" if role == "segment" else "tabs")
         self.setAccessibleName(name)
-        self._group = QButtonGroup(self)
+        self.buttons: tuple[QPushButton, ...] = ()
         row = QHBoxLayout(self)
         row.setContentsMargins(*((3, 3, 3, 3) if role == "segment" else (2 * GRID - 2, 0, 2 * GRID - 2, 0)))
         row.setSpacing(2 if role == "segment" else 12)
-        for index, text in enumerate(names):
+        for text in names:
             button = QPushButton(text)
             button.setProperty("role", role)
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setAutoDefault(False)
-            self._group.addButton(button, index)
+            button.clicked.connect(self._clicked)
+            self.buttons += (button,)
             row.addWidget(button)
         if role == "tab":
             row.addStretch(1)
-        self._group.idClicked.connect(self.chosen)
         self.show_chosen(0)
-
-    @property
-    def buttons(self) -> tuple[QPushButton, ...]:
-        """The buttons in order."""
-        return tuple(b for b in self._group.buttons() if isinstance(b, QPushButton))
 
     def show_chosen(self, index: int) -> None:
         """Which one is on; nothing is emitted."""
-        self._group.button(index).setChecked(True)
+        for place, button in enumerate(self.buttons):
+            button.setChecked(place == index)
+
+    def _clicked(self) -> None:
+        index = next(place for place, button in enumerate(self.buttons) if button is self.sender())
+        self.show_chosen(index)
+        self.chosen.emit(index)

@@ -148,6 +148,9 @@ class Strip(QAbstractScrollArea):
         if index is not None and event.button() == Qt.MouseButton.LeftButton:
             self.frame_wished.emit(self._frames[index])
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
             index = self.index_at(event.pos())

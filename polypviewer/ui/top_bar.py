@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
@@ -11,7 +13,8 @@ from polypviewer.ui.controls import ElidedLabel, Segments, label
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import GRID, TOP_BAR, text_font
 
-LAYOUTS = (Layout.REVIEW, Layout.VIDEO, Layout.TRAIN)
+SHORT_NAME: Final = 3
+LAYOUTS: Final = (Layout.REVIEW, Layout.VIDEO, Layout.TRAIN)
 
 
 class TopBar(QWidget):
@@ -80,7 +83,8 @@ class TopBar(QWidget):
 
     def show_reader(self, name: str) -> None:
         """Initials on the chip, the name on hover."""
-        self.reader.setText("".join(part[0] for part in name.split()[:2]).upper() or "?")
+        initials = name if len(name) <= SHORT_NAME else "".join(part[0] for part in name.split()[:2])
+        self.reader.setText(initials.upper() or "?")
         self.reader.setToolTip(translate("Reader: {name}", name=name) if name else translate("No reader yet"))
 
     def show_layout(self, layout: Layout) -> None:

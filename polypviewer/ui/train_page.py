@@ -162,7 +162,7 @@ class FramesCard(Card):
     """Held-out frames: base and now."""
 
     def __init__(self) -> None:
-        super().__init__(translate("Held-out frames"))
+        super().__init__(translate("Held-out frames, Dice of base → now"))
         self._row = QHBoxLayout()
         self._row.setSpacing(GRID)
         self.box.addLayout(self._row)
@@ -225,7 +225,7 @@ def _tile(frame: HeldOutFrame) -> QWidget:
     better = before is not None and after is not None and after >= before
     row = QHBoxLayout()
     row.setSpacing(6)
-    row.addWidget(label(translate("base {dice} → now", dice=figure_text(before)), tone="quiet"))
+    row.addWidget(label(translate("{dice} →", dice=figure_text(before)), tone="quiet"))
     row.addWidget(label(figure_text(after), tone="bright" if better else "", bold=True))
     row.addStretch(1)
     column.addWidget(picture)
