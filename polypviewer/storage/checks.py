@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from polypviewer.core.errors import ProjectError
 from polypviewer.storage.backups import backups
-from polypviewer.storage.dialect import has_log, looks_like_database, quick_check, read_only_uri
+from polypviewer.storage.dialect import a_look_into, looks_like_database, quick_check
 from polypviewer.storage.migrating import SCHEMA, schema_of
 
 
@@ -40,20 +38,11 @@ def is_whole(database: Path, *, thorough: bool) -> bool:
     if thorough:
         return quick_check(database) is None
     try:
-        with closing(sqlite3.connect(read_only_uri(database), uri=True)) as connection:
+        with a_look_into(database) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError:
         return False
     return True
-
-
-def readable_copy(database: Path, scratch: Path) -> Path:
-    """Where to read a database that lies on a disk that cannot be written to: itself, or a copy with its log."""
-    if not has_log(database):
-        return database
-    for path in (database, database.with_name(f"{database.name}-wal")):
-        shutil.copyfile(path, scratch / path.name)
-    return scratch / database.name
 
 
 def _restore(folder: Path) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -33,7 +36,7 @@ def open_engine(
         if not read_only:
             return sqlite3.connect(path, check_same_thread=False, timeout=5.0, isolation_level=None)
         return sqlite3.connect(
-            read_only_uri(path), uri=True, check_same_thread=False, timeout=5.0, isolation_level=None
+            _read_only_uri(path), uri=True, check_same_thread=False, timeout=5.0, isolation_level=None
         )
 
     engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
@@ -90,25 +93,59 @@ def storage_error(error: DatabaseError, *, name: str) -> ProjectError:
     return ProjectError("project.write_failed", name=name, reason=str(error.orig))
 
 
-def read_only_uri(path: Path) -> str:
-    """A URI that reads a database and makes no file beside it where that can be helped.
+@contextmanager
+def a_look_into(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to read with for a moment; it changes no file that anybody's work is in.
 
-    A database in WAL mode is read as one that nobody changes while its log is absent or empty: SQLite would otherwise
-    make a log and an index beside it, which also fails on a read-only disk.
+    Raises sqlite3.DatabaseError and OSError.
     """
-    settled = _is_in_wal_mode(path) and not has_log(path)
+    with tempfile.TemporaryDirectory(prefix="polypviewer-", ignore_cleanup_errors=True) as scratch:
+        place = readable_place(path, Path(scratch))
+        uri = _read_only_uri(path, briefly=True) if place == path else place.absolute().as_uri()
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            yield connection
+
+
+def readable_place(path: Path, scratch: Path) -> Path:
+    """Where a database can be read: where it is, or in a copy if it would have to be changed for that.
+
+    So it is after a kill in the middle of a write, where the journal has to be played back, or the log needs an index.
+    """
+    try:
+        with closing(sqlite3.connect(_read_only_uri(path, briefly=True), uri=True)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        for source in (path, _beside(path, "-journal"), _beside(path, "-wal")):
+            if source.exists():
+                shutil.copyfile(source, scratch / source.name)
+        return scratch / path.name
+    return path
+
+
+def finish(path: Path) -> None:
+    """Let SQLite finish or take back what a killed program left half written. Raises sqlite3.DatabaseError."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+
+def _read_only_uri(path: Path, *, briefly: bool = False) -> str:
+    """A database without journal and log may be read as one that nobody changes: no file is made beside it then.
+
+    That holds for a moment, or on a disk where nobody can write.
+    """
+    log = _beside(path, "-wal")
+    frozen = not os.access(path.parent, os.W_OK)
+    is_settled = (briefly and not log.exists()) or (frozen and not _size(log))
+    settled = is_settled and not _size(_beside(path, "-journal"))
     return f"{path.absolute().as_uri()}?{'immutable=1' if settled else 'mode=ro'}"
 
 
-def has_log(path: Path) -> bool:
-    """True if a write-ahead log with content lies beside the database: it is open, or was not closed."""
-    log = path.with_name(f"{path.name}-wal")
-    return log.exists() and log.stat().st_size > 0
+def _beside(path: Path, part: str) -> Path:
+    return path.with_name(f"{path.name}{part}")
 
 
-def _is_in_wal_mode(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(20)[18:20] == b"\x02\x02"
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def looks_like_database(path: Path) -> bool:
@@ -120,7 +157,7 @@ def looks_like_database(path: Path) -> bool:
 def quick_check(path: Path) -> str | None:
     """What SQLite's own check says is wrong, None if nothing is. Reads the whole file."""
     try:
-        with closing(sqlite3.connect(read_only_uri(path), uri=True)) as connection:
+        with a_look_into(path) as connection:
             said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.DatabaseError as error:
         return str(error)
@@ -129,10 +166,7 @@ def quick_check(path: Path) -> str | None:
 
 def copy_database(source: Path, destination: Path) -> None:
     """A consistent copy by SQLite's backup API, whoever writes meanwhile."""
-    with (
-        closing(sqlite3.connect(read_only_uri(source), uri=True)) as origin,
-        closing(sqlite3.connect(destination)) as copy,
-    ):
+    with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(destination)) as copy:
         origin.backup(copy)
 
 

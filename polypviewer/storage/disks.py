@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Final
 
 NETWORK: Final = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "fuse.sshfs", "9p", "lustre", "beegfs", "gpfs"}
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "9p", "lustre", "beegfs", "gpfs"}
+    | {"fuse.sshfs", "fuse.rclone", "fuse.gvfsd-fuse", "fuse.davfs2", "davfs"}
 )
+_OCTAL: Final = re.compile(r"\\([0-7]{3})")
 _MOUNTS: Final = Path("/proc/self/mounts")
 
 
@@ -24,8 +27,10 @@ def is_on_network(folder: Path, *, mounts: Path = _MOUNTS) -> bool:
     place, kind = "", ""
     resolved = folder.resolve()
     for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
-        _, point, name, *_ = line.split(" ")
-        point = point.replace("\\040", " ")
+        fields = line.split()
+        if len(fields) < 3:
+            continue
+        point, name = _OCTAL.sub(lambda found: chr(int(found[1], 8)), fields[1]), fields[2]
         if resolved.is_relative_to(point) and len(point) >= len(place):
             place, kind = point, name
     return kind in NETWORK

@@ -5,16 +5,15 @@ Alembic is loaded only where a migration has to run.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert
 
 from polypviewer.core.errors import ProjectError
-from polypviewer.storage.dialect import broken_references, make_append_only, open_engine, read_only_uri, transaction
+from polypviewer.storage.dialect import a_look_into, broken_references, make_append_only, open_engine, transaction
 from polypviewer.storage.tables import APPEND_ONLY, ERASABLE, PROJECT
 
 SCHEMA: Final = "0001"
@@ -26,7 +25,7 @@ _STAMP: Final = Table("alembic_version", _STAMPS, Column("version_num", String(3
 
 def schema_of(database: Path) -> str:
     """The migration that a database is at. Raises sqlite3.DatabaseError."""
-    with closing(sqlite3.connect(read_only_uri(database), uri=True)) as connection:
+    with a_look_into(database) as connection:
         found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(found[0]) if found else ""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -16,8 +15,8 @@ from sqlalchemy.exc import DatabaseError
 
 from polypviewer.core.errors import ProjectError
 from polypviewer.storage.backups import back_up
-from polypviewer.storage.checks import check_database, is_whole, readable_copy
-from polypviewer.storage.dialect import open_engine
+from polypviewer.storage.checks import check_database, is_whole
+from polypviewer.storage.dialect import finish, open_engine, readable_place
 from polypviewer.storage.disks import is_on_network
 from polypviewer.storage.locking import LOCK, ProjectLock, holder_of
 from polypviewer.storage.migrating import SCHEMA, make_database, migrate, schema_of
@@ -125,6 +124,7 @@ def _open(folder: Path, stores: OpenStores, *, unclean: bool) -> OpenStores:
 def _open_to_write(folder: Path, stores: OpenStores, mode: str, *, unclean: bool) -> None:
     database = folder / stores.file.database
     try:
+        finish(database)
         back_up(folder, database)
     except (OSError, sqlite3.Error):
         stores.notices.append("no_backup")
@@ -147,7 +147,7 @@ def _open_to_read(folder: Path, stores: OpenStores, mode: str) -> None:
     stores.scratch = scratch = Path(stores.temporary.name)
     for store, path in {"project": folder / stores.file.database, **_paths(folder)}.items():
         if path.exists() and is_whole(path, thorough=False):
-            place = path if os.access(folder, os.W_OK) else readable_copy(path, scratch)
+            place = readable_place(path, scratch)
             stores.engines[store] = open_engine(place, journal_mode=mode, read_only=True)
         else:
             stores.engines[store] = open_engine(scratch / path.name, journal_mode=mode)
