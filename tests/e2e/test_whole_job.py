@@ -216,7 +216,7 @@ def export_and_compare(hand: Hand, folder: Path, drawn: LabelMap, monkeypatch: p
     hand.until(lambda: any(m.code == "export.done" for m in hand.messages), what="the export", seconds=60)
     about = json.loads((folder / "dataset.json").read_text())
     masks = sorted((folder / "masks").iterdir())
-    assert len(masks) == len(about["frames"])
+    assert len(masks) == len(about["items"]) == about["counts"]["frames"]
     stored = [np.asarray(Image.open(path)) for path in masks]
     wanted = np.where(polyp_mask(drawn), 255, 0).astype(np.uint8)
     assert has_polyp(drawn)
