@@ -65,5 +65,5 @@ SESSION_ROWS: Final[dict[str, tuple[str, str]]] = {
     "predict.not_empty": ("{folder} is not empty.", "Choose an empty folder, or add --overwrite."),
     "predict.write": ("{path} cannot be written: {reason}.", "Free space or choose another folder."),
     "command.interrupted": ("Interrupted.", "Nothing half done was left."),
-    "command.window": ("{reason}", ""),
+    "command.window": ("No window can open here.", "{reason}"),
 }

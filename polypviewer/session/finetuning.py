@@ -6,9 +6,11 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polypviewer.core.errors import EditError, PolypViewerError, TrainingError
+from polypviewer.core.identity import FrameRef
 from polypviewer.session.adopting import adopt_bundle, clear_pixels, clear_run
 from polypviewer.session.crash import LOG
 from polypviewer.session.desk import Desk
@@ -37,11 +39,16 @@ class FineTuning:
         self._job: WrittenJob | None = None
         self._stop = threading.Event()
         self.state = TrainingState()
+        self._frames: dict[str, FrameRef] = {}
         self.command: Sequence[str] = trainer_command()
 
     def reset(self) -> None:
         """Another project: the last training's curves go."""
         self.state = TrainingState()
+
+    def frame_of(self, name: str) -> FrameRef | None:
+        """The frame that the trainer's events call `name` ("frames/000003.png" or "000003"), of the last job."""
+        return self._frames.get(Path(name).stem)
 
     def start(self) -> None:
         """Write the job and run it. Raises `TrainingError` or `EditError` when it cannot begin."""
@@ -89,7 +96,7 @@ class FineTuning:
         if job is None:
             self._finish(replace(self.state, phase=TrainingPhase.STOPPED))
             return
-        self._job = job
+        self._job, self._frames = job, dict(job.frames)
         silence = self._desk.settings.number("silence_seconds")
         self._process = TrainerProcess(self.command, silence_seconds=silence, parent=self._desk.signals)
         self._process.changed.connect(self._tell)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from polypviewer.core.errors import PolypViewerError, TrainingError
 from polypviewer.core.field_of_view import find_field_of_view
+from polypviewer.core.identity import FrameRef
 from polypviewer.core.review import Presence
 from polypviewer.session.adopting import RUNS_FOLDER, clear_old_runs, clear_run
 from polypviewer.session.frames import FrameReader
@@ -57,6 +58,8 @@ class WrittenJob:
     train: int
     holdout: int
     left_out: int
+    frames: tuple[tuple[str, FrameRef], ...] = ()
+    """Stem of each frame's files in the job ("000003"), and the frame."""
 
 
 def write_job(door: StoreDoor, order: JobOrder, *, tell: Tell) -> WrittenJob:
@@ -82,7 +85,16 @@ def write_job(door: StoreDoor, order: JobOrder, *, tell: Tell) -> WrittenJob:
         done = True
         held = sum(item["side"] == "holdout" for item in items)
         return WrittenJob(
-            order.project, folder, Path(str(job["out"])), len(items) - held, held, len(frames) - len(items)
+            order.project,
+            folder,
+            Path(str(job["out"])),
+            len(items) - held,
+            held,
+            len(frames) - len(items),
+            tuple(
+                (Path(str(item["image"])).stem, frames[int(Path(str(item["image"])).stem)].identity.ref)
+                for item in items
+            ),
         )
     except OSError as error:
         raise TrainingError("training.job", reason=error.strerror or str(error)) from error

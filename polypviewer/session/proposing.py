@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -20,7 +21,7 @@ from polypviewer.session.lanes import PATIENT
 from polypviewer.session.messages import message
 from polypviewer.session.models import choose, find_models
 from polypviewer.session.outlines import dismissed_in, show_proposal, with_dismissed
-from polypviewer.session.stored import frames_proposed, put_proposal
+from polypviewer.session.stored import frames_proposed, proposal_areas, put_proposal
 from polypviewer.session.values import Progress, RunningDevice, ShownProposal
 
 if TYPE_CHECKING:
@@ -148,6 +149,13 @@ class Proposing:
         self._desk.lanes.infer.submit(
             self._seat.propose, shown.image, shown.ref, on_done=self._proposed, key="propose shown"
         )
+
+    def areas(self, on_done: Callable[[dict[FrameRef, float]], None]) -> None:
+        """Ask for the share of the frame (0-1) that each stored proposal of this model covers, for a video's curve."""
+        desk = self._desk
+        if desk.keeper is not None and self.bundle is not None:
+            ask = partial(proposal_areas, digest=self.bundle.digest)
+            desk.lanes.disk.submit(desk.keeper.run, ask, on_done=on_done, key="areas", rank=PATIENT)
 
     def redraw_dismissed(self) -> None:
         """The draft's dismissals changed: show the proposal without them."""

@@ -15,44 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from polypviewer.core.draft import Draft
 from polypviewer.core.errors import PolypViewerError
 from polypviewer.core.exam_rules import ExamRule
 from polypviewer.core.geometry import Point, Rect
-from polypviewer.core.history import History
-from polypviewer.core.identity import FrameIdentity, FrameRef
-from polypviewer.session.desk import Desk, ProjectInfo
-from polypviewer.session.editing import Editing
-from polypviewer.session.finetuning import FineTuning
-from polypviewer.session.frame_order import FrameOrder
-from polypviewer.session.keeping import Keeping
+from polypviewer.core.identity import FrameRef
 from polypviewer.session.long_jobs import LongJobs
-from polypviewer.session.navigation import Navigation
 from polypviewer.session.opening import ProjectDoor
-from polypviewer.session.proposing import Proposing
-from polypviewer.session.queue import StatusLights
+from polypviewer.session.session_view import SessionView
 from polypviewer.session.settings import Settings, Value
-from polypviewer.session.signals import SessionSignals
-from polypviewer.session.values import QueueName, QueueView, RunningDevice, ShownProposal, TrainingState
+from polypviewer.session.values import QueueName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from polypviewer.segmentation import ModelBundle
 
-
-class Session(SessionSignals):
+class Session(SessionView):
     """Use it on one thread with an event loop. `close` joins every worker."""
 
     def __init__(self, *, settings: Settings | None = None, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.settings = settings or Settings()
-        self._desk = Desk(self, self.settings)
-        self.keeping = Keeping(self._desk)
-        self.proposing = Proposing(self._desk)
-        self.editing = Editing(self._desk, self.keeping, proposal_of=self._shown_proposal)
-        self.navigation = Navigation(self._desk, leave=self.editing.leave)
-        self.finetuning = FineTuning(self._desk, self.proposing)
+        super().__init__(settings=settings, parent=parent)
         self._jobs = LongJobs(self._desk)
         self._door = ProjectDoor(self._desk, fresh=self._reset_parts)
         self.frame_changed.connect(self._frame_shown)
@@ -60,11 +41,6 @@ class Session(SessionSignals):
         self.project_opened.connect(self._project_ready)
 
     # --- the project ---
-
-    @property
-    def project(self) -> ProjectInfo | None:
-        """The open project."""
-        return self._desk.project
 
     def open(self, folder: Path, reader: str = "", *, then: Callable[[], None] | None = None) -> None:
         """Open a project; `project_opened` follows, or a message. `reader`: a name, by default the settings'."""
@@ -95,47 +71,7 @@ class Session(SessionSignals):
         with self._speaking():
             self.keeping.save_now()
 
-    @property
-    def is_dirty(self) -> bool:
-        """True while something is not on disk."""
-        return self.keeping.is_dirty
-
     # --- frames ---
-
-    @property
-    def frames(self) -> FrameOrder:
-        """All frames in order; `.media` are the media items, broken ones too."""
-        return self._desk.frames
-
-    @property
-    def statuses(self) -> StatusLights:
-        """The status of every frame."""
-        return self._desk.lights
-
-    @property
-    def current(self) -> FrameRef | None:
-        """The shown frame."""
-        return self._desk.shown.ref if self._desk.shown else None
-
-    @property
-    def identity(self) -> FrameIdentity | None:
-        """What ties its mask to exactly this frame."""
-        return self._desk.shown.identity if self._desk.shown else None
-
-    @property
-    def image(self) -> NDArray[np.uint8] | None:
-        """Its pixels, `(height, width, 3)` uint8 RGB, read-only."""
-        return self._desk.shown.image if self._desk.shown else None
-
-    @property
-    def draft(self) -> Draft | None:
-        """Its annotation as it is now; read it, change it only through the session."""
-        return self._desk.shown.draft if self._desk.shown else None
-
-    @property
-    def history(self) -> History:
-        """Done and undone steps."""
-        return self._desk.history
 
     def thumbnail(self, ref: FrameRef) -> NDArray[np.uint8] | None:
         """A small picture; None until `thumbnail_ready`."""
@@ -164,11 +100,6 @@ class Session(SessionSignals):
     def previous_in_queue(self) -> None:
         """The frame of the active queue before this one."""
         self.navigation.go_in_queue(step=-1)
-
-    @property
-    def queue(self) -> QueueView:
-        """Where the reader stands."""
-        return self.navigation.view()
 
     def set_queue(self, name: QueueName) -> None:
         """Choose the active queue."""
@@ -240,26 +171,6 @@ class Session(SessionSignals):
 
     # --- models ---
 
-    @property
-    def proposal(self) -> ShownProposal | None:
-        """The shown frame's proposal, ready to draw."""
-        return self.proposing.shown
-
-    @property
-    def bundles(self) -> tuple[ModelBundle, ...]:
-        """The usable models."""
-        return self.proposing.bundles
-
-    @property
-    def bundle(self) -> ModelBundle | None:
-        """The model that proposes."""
-        return self.proposing.bundle
-
-    @property
-    def device(self) -> RunningDevice | None:
-        """What really runs it."""
-        return self.proposing.device
-
     def set_threshold(self, threshold: float | None) -> None:
         """Show proposals at another threshold, 0-1; None: the model's own."""
         self.proposing.set_threshold(threshold)
@@ -286,11 +197,6 @@ class Session(SessionSignals):
             self.proposing.propose_all()
 
     # --- long work ---
-
-    @property
-    def training(self) -> TrainingState:
-        """The fine-tuning as far as it is."""
-        return self.finetuning.state
 
     def fine_tune(self) -> None:
         """Train on the decided frames in a process of its own."""
@@ -330,9 +236,6 @@ class Session(SessionSignals):
     def _go_on(self, *, stay: bool) -> None:
         if not stay:
             self.navigation.go_in_queue()
-
-    def _shown_proposal(self) -> ShownProposal | None:
-        return self.proposing.shown
 
     def _frame_shown(self, _ref: FrameRef) -> None:
         self.proposing.show_for_current()

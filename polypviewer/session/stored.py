@@ -90,6 +90,11 @@ def frames_proposed(store: ProjectStore, digest: str) -> set[FrameRef]:
     return set(store.cache.proposals_summary(digest))
 
 
+def proposal_areas(store: ProjectStore, *, digest: str) -> dict[FrameRef, float]:
+    """Share of the frame (0-1) that each stored proposal of a bundle covers."""
+    return {ref: area for ref, (_, area) in store.cache.proposals_summary(digest).items()}
+
+
 def put_proposal(store: ProjectStore, proposal: Proposal) -> None:
     """Keep a proposal in the cache, with its confidence and area for the curves."""
     components = proposal_components(proposal)

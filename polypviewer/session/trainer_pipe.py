@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Final
@@ -21,7 +21,9 @@ def trainer_command() -> tuple[str, ...]:
     return (sys.executable, "-m", "trainer.cli", "finetune")
 
 
-def follow_trainer(command: Sequence[str], job: Path, *, silence_seconds: float) -> Iterator[TrainingState]:
+def follow_trainer(
+    command: Sequence[str], job: Path, *, silence_seconds: float
+) -> Generator[TrainingState, None, None]:
     """Run the trainer on a job and yield the state after each event; the last one is final (or CHECKING after a
     result).
 

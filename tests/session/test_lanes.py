@@ -47,8 +47,13 @@ def test_of_jobs_with_one_key_only_the_latest_answers(lane: Lane, qtbot: QtBot) 
     lane.submit(gate.wait)
     answers: list[int] = []
     ran: list[int] = []
+
+    def ran_and_said(number: int) -> int:
+        ran.append(number)
+        return number
+
     for number in range(5):
-        lane.submit(lambda n=number: ran.append(n) or n, on_done=answers.append, key="show")
+        lane.submit(ran_and_said, number, on_done=answers.append, key="show")
     gate.set()
     qtbot.waitUntil(lambda: bool(answers))
     assert answers == [4]
@@ -104,11 +109,16 @@ def test_a_lane_goes_on_after_an_error(lane: Lane, qtbot: QtBot) -> None:
     assert len(errors) == 1
 
 
+def slowly(number: int) -> int:
+    time.sleep(0.005)
+    return number
+
+
 def test_closing_with_finish_does_every_waiting_job_and_hands_out_every_answer(qtbot: QtBot) -> None:
     lane = Lane("disk")
     answers: list[int] = []
     for number in range(10):
-        lane.submit(lambda n=number: (time.sleep(0.005), n)[1], on_done=answers.append)
+        lane.submit(slowly, number, on_done=answers.append)
     lane.close(finish=True)
     assert answers == list(range(10))
 
@@ -116,7 +126,12 @@ def test_closing_with_finish_does_every_waiting_job_and_hands_out_every_answer(q
 def test_closing_without_finish_drops_what_waits(qtbot: QtBot) -> None:
     lane = Lane("infer")
     started = threading.Event()
-    lane.submit(lambda: (started.set(), time.sleep(0.05)))
+
+    def slow() -> None:
+        started.set()
+        time.sleep(0.05)
+
+    lane.submit(slow)
     answers: list[int] = []
     lane.submit(lambda: 1, on_done=answers.append)
     started.wait()

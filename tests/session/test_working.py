@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from polypviewer.core.exam_rules import ExamRule
 from polypviewer.core.geometry import Point
 from polypviewer.core.review import ReviewStatus
+from polypviewer.session.exporting import FormatName
 from polypviewer.session.messages import Message
 from polypviewer.session.session import Session
 from polypviewer.session.values import Progress, TrainingPhase, TrainingState
@@ -75,7 +76,7 @@ def test_outlines_surround_what_is_proposed(session: Session, qtbot: QtBot) -> N
 def lowest_threshold(qtbot: QtBot, session: Session) -> None:
     """Show so much of the proposal that there is something to accept."""
     session.set_threshold(0.001)
-    qtbot.waitUntil(lambda: session.proposal is not None and session.proposal.mask.any(), timeout=10_000)
+    qtbot.waitUntil(lambda: session.proposal is not None and bool(session.proposal.mask.any()), timeout=10_000)
 
 
 def test_accepting_with_nothing_painted_takes_the_proposal_as_it_is_shown(session: Session, qtbot: QtBot) -> None:
@@ -239,9 +240,10 @@ def test_the_exported_mask_equals_the_corrected_one_bit_for_bit(
     session.accept(stay=True)
     go(qtbot, session, session.frames[1])
     session.state_no_polyp(stay=True)
-    for name in ("kvasir", "coco"):
+    formats: tuple[FormatName, ...] = ("kvasir", "coco")
+    for name in formats:
         with qtbot.waitSignal(session.message, timeout=20_000, check_params_cb=lambda one: one.code == "export.done"):
-            session.export(tmp_path / name, name)  # type: ignore[arg-type]
+            session.export(tmp_path / name, name)
     masks = sorted((tmp_path / "kvasir" / "masks").iterdir())
     written = cv2.imread(str(masks[0]), cv2.IMREAD_UNCHANGED)
     assert written is not None
