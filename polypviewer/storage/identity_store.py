@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from polypviewer.storage.local_tables import IDENTITY, exam_group, original
 
 _FILE: Final = "identity.db"
 INSIDE: Final = "./"
+_BYTES: Final = "bytes:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class IdentityStore:
                 insert(original).values(
                     media_id=str(media_id),
                     path=self._stored(path),
-                    name=path.name,
+                    name=path.name.encode(errors="backslashreplace").decode(),
                     modified=stamp,
                     details=json.dumps(details or {}),
                 )
@@ -81,8 +83,18 @@ class IdentityStore:
     def _stored(self, path: Path) -> str:
         absolute = path.absolute()
         if absolute.is_relative_to(self._folder):
-            return INSIDE + absolute.relative_to(self._folder).as_posix()
-        return str(absolute)
+            return _as_text(INSIDE + absolute.relative_to(self._folder).as_posix())
+        return _as_text(str(absolute))
 
     def _real(self, stored: str) -> Path:
-        return self._folder / stored.removeprefix(INSIDE) if stored.startswith(INSIDE) else Path(stored)
+        text = os.fsdecode(bytes.fromhex(stored.removeprefix(_BYTES))) if stored.startswith(_BYTES) else stored
+        return self._folder / text.removeprefix(INSIDE) if text.startswith(INSIDE) else Path(text)
+
+
+def _as_text(path: str) -> str:
+    """A path as a database can keep it; one that is no valid Unicode (old file systems) as the hex of its bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return _BYTES + os.fsencode(path).hex()
+    return path

@@ -29,7 +29,7 @@ def database(tmp_path: Path) -> Path:
         store.write_revision(draft, identity=identity_of(ref_of(0)), proposal=proposal)
         store.add_event("note", details="x")
         store.add_event("note", details="y")
-        store.lesion_rows.state(store.lesion_rows.create(), "size", "6 mm")
+        store.state(store.new_lesion(), "size", "6 mm")
     return folder / "project.db"
 
 
