@@ -41,7 +41,7 @@ USUAL_ALPHA = 0.75
 FEWEST_TO_CHOOSE = 8
 """Training frames below which alpha is not chosen but `USUAL_ALPHA`: a quarter of fewer says nothing."""
 SHORTEST_TO_CHOOSE = 40
-SHOWN = 16
+SHOWN = 8
 """Training frames that `train_dice` of an evaluation event looks at."""
 
 
@@ -79,7 +79,7 @@ def finetune(place: Path, *, tell: Tell, stop: StopSwitch) -> None:
     )  # fmt: skip
     torch.manual_seed(job.seed)
     session = open_session(job, device, tell=tell, stop=stop)
-    inner = job.steps // 3 if can_choose_alpha(session) else 0
+    inner = job.steps // 4 if can_choose_alpha(session) else 0
     tell(
         "plan", steps=inner + job.steps, train=len(session.train), holdout=len(session.held_out),
         replay=len(session.replay or ()), batch=job.batch,

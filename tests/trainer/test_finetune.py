@@ -104,7 +104,7 @@ def test_alpha_is_chosen_on_training_exams_alone(make_job: MakeJob, tell: Tell, 
     assert sorted(inside + outside) == list(range(10))
     finetune(folder, tell=tell, stop=StopSwitch())
     assert heard[-1]["alpha"] in (0.25, 0.5, 0.75, 1.0)
-    assert of_type(heard, "plan")[0]["steps"] == 60
+    assert of_type(heard, "plan")[0]["steps"] == 56
     assert not of_type(heard, "warning")
 
 

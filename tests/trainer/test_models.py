@@ -73,3 +73,13 @@ def test_the_shipped_encoder_is_as_good_as_its_file_says(shared_data: Path) -> N
         (16, 32, 32), (24, 16, 16), (32, 8, 8), (96, 4, 4), (320, 2, 2)
     ]  # fmt: skip
     assert all(torch.isfinite(feature).all() for feature in features)
+
+
+def test_fine_tuning_leaves_the_early_stages_alone() -> None:
+    network = MobileUNet()
+    early = {id(parameter) for part in network.early() for parameter in part.parameters()}
+    names = [name for name, parameter in network.named_parameters() if id(parameter) in early]
+    assert names
+    assert all(
+        name.startswith(("encoder.stem", "encoder.stages.0", "encoder.stages.1", "encoder.stages.2")) for name in names
+    )

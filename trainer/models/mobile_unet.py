@@ -106,12 +106,16 @@ class MobileUNet(Network):
 
     def __init__(self, *, decoder: Sequence[int] = (128, 64, 32, 24), dropout: float = 0.1) -> None:
         super().__init__()
-        self.encoder = MobileEncoder()
+        self.encoder: MobileEncoder = MobileEncoder()
         self.decoder = MobileDecoder(tuple(decoder), dropout)
 
     def forward(self, image: Tensor) -> Tensor:
         logits: Tensor = self.decoder(self.encoder(image))
         return logits
+
+    def early(self) -> list[nn.Module]:
+        """The stem and the stages down to stride 8: most of a step's cost, and little of what is learned."""
+        return [self.encoder.stem, *self.encoder.stages[:3]]
 
 
 def load_imagenet(network: MobileUNet, path: Path) -> None:

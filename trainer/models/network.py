@@ -17,6 +17,10 @@ class Network(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         raise NotImplementedError
 
+    def early(self) -> list[nn.Module]:
+        """Parts that a handful of frames should not change: edges and colours. Fine-tuning leaves them as they are."""
+        return []
+
 
 def conv_bn_relu(inputs: int, outputs: int) -> nn.Sequential:
     """3x3 convolution that keeps the size, batch norm, ReLU."""
