@@ -154,8 +154,8 @@ class Proposing:
         """Ask for the share of the frame (0-1) that each stored proposal of this model covers, for a video's curve."""
         desk = self._desk
         if desk.keeper is not None and self.bundle is not None:
-            ask = partial(proposal_areas, digest=self.bundle.digest)
-            desk.lanes.disk.submit(desk.keeper.run, ask, on_done=on_done, key="areas", rank=PATIENT)
+            ask = partial(proposal_areas, desk.keeper.store, digest=self.bundle.digest)
+            desk.lanes.disk.submit(ask, on_done=on_done, key="areas", rank=PATIENT)
 
     def redraw_dismissed(self) -> None:
         """The draft's dismissals changed: show the proposal without them."""

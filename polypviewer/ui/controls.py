@@ -220,7 +220,7 @@ def draw_cap(painter: QPainter, rect: QRect, key: str, ink: QColor) -> None:
 
 
 class Segments(QWidget):
-    """Buttons of which one is on: layouts, or tabs of the panel. Tab reaches each: the arrow keys belong to the frames."""
+    """Buttons of which one is on: layouts, or tabs of the panel. Tab reaches each: the arrows belong to the frames."""
 
     chosen = Signal(int)
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from PySide6.QtCore import QObject
 
+from polypviewer.core.identity import FrameRef
 from polypviewer.core.review import ReviewStatus
 from polypviewer.session.session import Session
-from polypviewer.session.values import RunningDevice, TrainingPhase, TrainingState
+from polypviewer.session.values import FrameDice, RunningDevice, TrainingPhase, TrainingState
 from polypviewer.ui.actions import Layout
 from polypviewer.ui.main_window import MainWindow
 from polypviewer.ui.model_page import DeviceView, ModelLine
@@ -28,12 +29,15 @@ class ModelWiring(QObject):
         super().__init__(window)
         self._window, self._session = window, session
         self._active: str | None = None
+        self._held_out: tuple[FrameDice, ...] = ()
+        self._missing: set[FrameRef] = set()
         self._previous: str | None = None
         session.models_changed.connect(self._models_changed)
         session.device_changed.connect(self._device_changed)
         session.proposal_changed.connect(self._proposal_changed)
         session.training_changed.connect(self._training_changed)
         session.media_changed.connect(self._show_plan)
+        session.thumbnail_ready.connect(self._thumbnail_ready)
         window.layout_changed.connect(self._layout_changed)
         page = window.panel.model
         page.bundle_wished.connect(session.use_bundle)
@@ -132,9 +136,24 @@ class ModelWiring(QObject):
 
     def _show_training(self, state: TrainingState) -> None:
         self._window.train.show_state(state)
-        frames = tuple(HeldOutFrame(dice, None) for dice in state.per_frame[:FRAMES])
-        self._window.train.frames.show_frames(frames)
+        self._show_held_out(state.per_frame)
         self._enable_stop()
+
+    def _show_held_out(self, frames: tuple[FrameDice, ...]) -> None:
+        """Five frames that no training sees, those with a polyp first."""
+        shown = tuple(sorted(frames, key=_has_no_dice)[:FRAMES])
+        refs = [self._session.finetuning.frame_of(frame.frame) for frame in shown]
+        pictures = tuple(None if ref is None else self._session.thumbnail(ref) for ref in refs)
+        missing = {ref for ref, picture in zip(refs, pictures, strict=True) if ref is not None and picture is None}
+        if (shown, missing) != (self._held_out, self._missing):
+            self._held_out, self._missing = shown, missing
+            self._window.train.frames.show_frames(
+                tuple(HeldOutFrame(frame, picture) for frame, picture in zip(shown, pictures, strict=True))
+            )
+
+    def _thumbnail_ready(self, ref: FrameRef) -> None:
+        if ref in self._missing:
+            self._show_held_out(self._held_out)
 
     def _enable_stop(self) -> None:
         active = self._session.training.is_active
@@ -164,6 +183,10 @@ class ModelWiring(QObject):
                 holdout=session.settings.number("finetune_holdout"),
             )
         )
+
+
+def _has_no_dice(frame: FrameDice) -> bool:
+    return frame.before is None and frame.after is None
 
 
 def _line(bundle: ModelBundle, *, active: bool) -> ModelLine:

@@ -51,7 +51,7 @@ class ProjectWiring(QObject):
         self._demo_progress.connect(self.show_progress)
         session.project_opened.connect(self._project_opened)
         session.project_closed.connect(self._project_closed)
-        session.message.connect(window.stage.message.show_message)
+        session.message.connect(self._message_came)
         session.progress.connect(self.show_progress)
         session.saved.connect(self._saved)
         session.dirty_changed.connect(self._dirty_changed)
@@ -261,6 +261,11 @@ class ProjectWiring(QObject):
         if progress.seconds_left is not None:
             parts.append(translate("{time} left", time=duration_text(progress.seconds_left)))
         self._window.status.show_job(" · ".join(parts), progress.fraction)
+
+    def _message_came(self, message: Message) -> None:
+        self._window.stage.message.show_message(message)
+        if message.level == "error" and self._session.project is None:
+            self._window.stage.empty.show_no_project()
 
     def _saved(self, _when: str) -> None:
         self._window.status.show_saved()

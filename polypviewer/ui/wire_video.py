@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.media_item import MediaItem
 from polypviewer.session.session import Session
+from polypviewer.session.values import Progress
 from polypviewer.ui.actions import Layout
 from polypviewer.ui.main_window import MainWindow
 from polypviewer.ui.text import translate
@@ -41,6 +42,8 @@ class VideoWiring(QObject):
         session.status_changed.connect(self._status_changed)
         session.proposal_changed.connect(self._proposal_changed)
         session.message.connect(self._stop_waiting)
+        session.models_changed.connect(self._models_changed)
+        session.progress.connect(self._progress)
         window.layout_changed.connect(self._layout_changed)
         self._transport.timeline.frame_wished.connect(self._seek)
         self._transport.speed_wished.connect(self._speed_wished)
@@ -166,6 +169,18 @@ class VideoWiring(QObject):
             if ref.media_id == item.id:
                 codes[ref.index] = CODES.index(status)
         self._transport.timeline.show_video(seconds, codes, self._areas_of(item))
+        self._session.proposing.areas(self._areas_came)
+
+    def _areas_came(self, areas: dict[FrameRef, float]) -> None:
+        """What was proposed earlier; what has been seen since stays."""
+        item = self._item()
+        if item is None or item.id != self._shown:
+            return
+        known = self._areas_of(item)
+        for ref, area in areas.items():
+            if ref.media_id == item.id and np.isnan(known[ref.index]):
+                known[ref.index] = area
+        self._transport.timeline.update()
 
     def _areas_of(self, item: MediaItem) -> NDArray[np.float32]:
         if item.id not in self._areas:
@@ -175,6 +190,19 @@ class VideoWiring(QObject):
     def _status_changed(self, ref: FrameRef) -> None:
         if ref.media_id == self._shown:
             self._transport.timeline.show_status(ref.index, self._session.statuses[ref])
+
+    def _models_changed(self) -> None:
+        """Another model proposes other areas."""
+        self._areas.clear()
+        item = self._item()
+        if item is not None and item.id == self._shown:
+            self._show_line(item)
+            self._transport.timeline.show_current(0 if self._session.current is None else self._session.current.index)
+
+    def _progress(self, progress: Progress) -> None:
+        """All frames have been proposed for: draw the whole curve."""
+        if progress.job == "propose" and progress.ended and self._window.layout_now is Layout.VIDEO:
+            self._session.proposing.areas(self._areas_came)
 
     def _proposal_changed(self, ref: FrameRef) -> None:
         item, shown = self._session.frames.item(ref.media_id), self._session.proposal

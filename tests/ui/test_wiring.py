@@ -61,7 +61,7 @@ class Seat:
     @property
     def labels(self) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
         assert self.session.draft is not None
-        return self.session.draft.label_map  # type: ignore[return-value]
+        return self.session.draft.label_map
 
 
 @pytest.fixture
