@@ -107,6 +107,19 @@ def status(project: Path, reader: Reader = "", json: Quiet = False) -> None:
 
 
 @app.command()
+def relink(
+    project: Path,
+    folder: Annotated[Path, typer.Argument(help="Folder that the images and videos were moved to.")],
+    reader: Reader = "",
+    json: Quiet = False,
+) -> None:
+    """Find moved images and videos again, by their content."""
+    from polypviewer.cli.project_commands import relink_folder
+
+    relink_folder(project, folder, reader=reader, as_json=json)
+
+
+@app.command()
 def finetune(
     project: Path,
     steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 200,

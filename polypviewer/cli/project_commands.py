@@ -155,3 +155,21 @@ def export_frames(
         return
     safe = "" if done.is_patient_safe else " Not patient-safe: see dataset.json."
     out().print(f"{done.frames} frames with {done.lesions} lesions in {destination} ({format_name}).{safe}")
+
+
+def relink_folder(project: Path, folder: Path, *, reader: str, as_json: bool) -> None:
+    """Find moved media again; exit code 1 if some are still missing."""
+    from polypviewer.session.relinking import relink_media
+
+    with (
+        project_for_command(project, reader=reader, writes=True) as store,
+        progress_bar("Looking", quiet=as_json) as tell,
+    ):
+        done = relink_media(direct_door(store), folder, tell=tell)
+    missing = [item.name for item in done.missing]
+    if as_json:
+        say_json({"found": [item.name for item in done.found], "missing": missing})
+    else:
+        out().print(f"{len(done.found)} found again, {len(missing)} still missing.")
+    if missing:
+        raise SystemExit(FAILED)

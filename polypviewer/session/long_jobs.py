@@ -17,12 +17,14 @@ from polypviewer.session.exporting import FormatName, export_project
 from polypviewer.session.importing import ImportDone, import_media
 from polypviewer.session.keeping import lane_door
 from polypviewer.session.messages import message
+from polypviewer.session.relinking import relink_media
 from polypviewer.session.store_door import JobStopped, StoreDoor, Tell, stoppable
 from polypviewer.session.stored import Listing, listing
 from polypviewer.session.values import JobName, Progress
 
 if TYPE_CHECKING:
     from polypviewer.datasets.export import ExportReport
+    from polypviewer.storage.relinking import RelinkReport
 
 R = TypeVar("R")
 
@@ -60,6 +62,14 @@ class LongJobs:
         work = partial(_export, lane_door(self._desk.lanes.disk, keeper), folder, name, overwrite)
         self._run("export", work, self._exported)
 
+    def relink(self, folder: Path) -> None:
+        """Find moved media again. Raises `EditError` without a project or in a read-only one."""
+        project, keeper = self._desk.need_project()
+        if project.read_only:
+            raise EditError("edit.read_only", holder=project.holder)
+        work = partial(_relink, lane_door(self._desk.lanes.disk, keeper), folder)
+        self._run("relink", work, self._relinked)
+
     def _run(self, name: JobName, job: Callable[[Tell], R], on_done: Callable[[R | None], None]) -> None:
         self._stop = threading.Event()
         work = partial(_until_stopped, job, stoppable(self._stop, self._reporter.told.emit))
@@ -76,9 +86,21 @@ class LongJobs:
         for told in [message("import.stopped")] if done is None else done.messages():
             desk.signals.message.emit(told)
 
+    def _relinked(self, done: RelinkReport | None) -> None:
+        desk = self._desk
+        if done is None:
+            desk.signals.message.emit(message("relink.stopped"))
+        else:
+            desk.signals.message.emit(message("relink.done", found=len(done.found), missing=len(done.missing)))
+            if desk.keeper is not None:
+                desk.lanes.disk.submit(listing, desk.keeper.store, on_done=self._listed, key="listing")
+        desk.signals.progress.emit(Progress("relink", 1, 1, ended=True))
+
     def _listed(self, now: Listing) -> None:
         desk = self._desk
         desk.take_listing(now)
+        if desk.shown is not None:
+            desk.relight(desk.shown.draft)
         desk.signals.media_changed.emit()
         desk.signals.queue_changed.emit()
 
@@ -90,6 +112,10 @@ class LongJobs:
 
 def _import(door: StoreDoor, paths: tuple[Path, ...], rule: ExamRule, tell: Tell) -> ImportDone:
     return import_media(door, paths, rule, tell=tell)
+
+
+def _relink(door: StoreDoor, folder: Path, tell: Tell) -> RelinkReport:
+    return relink_media(door, folder, tell=tell)
 
 
 def _export(door: StoreDoor, folder: Path, name: FormatName, overwrite: bool, tell: Tell) -> ExportReport:  # noqa: FBT001

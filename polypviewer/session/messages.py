@@ -54,6 +54,8 @@ SENTENCES: Final[dict[str, tuple[Level, str]]] = {
     "training.done": ("good", "The new model {name} is ready. Switch to it in the model panel."),
     "training.stopped": ("info", "Training stopped. Nothing was changed."),
     "training.running": ("warning", "A training is running already."),
+    "relink.done": ("good", "{found} media found again, {missing} still missing."),
+    "relink.stopped": ("info", "Relinking stopped. Nothing was changed."),
     "export.done": ("good", "{count} frames exported."),
     "export.stopped": ("info", "Export stopped. Nothing was written."),
     "save.failed": ("error", "The last edits are not on disk yet."),

@@ -52,6 +52,8 @@ def open_for_session(folder: Path, reader: str, create: str, undo_bytes: int) ->
         create_project(folder, name=create)
     store = open_stores(folder, reader)
     try:
+        if not store.read_only:
+            store.trim_journal(budget_bytes=undo_bytes)
         return OpenedProject(
             keeper=Keeper(store),
             info=ProjectInfo(
@@ -69,6 +71,10 @@ def open_for_session(folder: Path, reader: str, create: str, undo_bytes: int) ->
     except BaseException:
         store.close()
         raise
+
+
+def _nothing() -> None:
+    """What the `work` lane does when everything before it is done."""
 
 
 class ProjectDoor:
@@ -96,6 +102,8 @@ class ProjectDoor:
             return
         desk.clear()
         self._fresh()
+        # A job that was told to stop may still be on its way to the stores: they close behind it.
+        desk.lanes.work.call(_nothing)
         desk.lanes.disk.submit(keeper.close)
         desk.signals.project_closed.emit()
 

@@ -214,6 +214,11 @@ class Session(SessionView):
         with self._speaking():
             self._jobs.import_paths(tuple(paths), rule)
 
+    def relink(self, folder: Path) -> None:
+        """Find moved media again below a folder, by their content."""
+        with self._speaking():
+            self._jobs.relink(folder)
+
     def export(self, folder: Path, name: Literal["kvasir", "coco"], *, overwrite: bool = False) -> None:
         """Write the decided frames as a data set."""
         with self._speaking():

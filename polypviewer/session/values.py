@@ -15,7 +15,7 @@ from polypviewer.core.identity import FrameIdentity, FrameRef
 from polypviewer.core.label_map import Mask
 from polypviewer.core.proposal import Component, Proposal
 
-JobName = Literal["import", "propose", "finetune", "export", "predict"]
+JobName = Literal["import", "propose", "finetune", "export", "predict", "relink"]
 
 
 @dataclass(frozen=True, slots=True)
