@@ -118,6 +118,7 @@ def readable_place(path: Path, scratch: Path) -> Path:
         for source in (path, _beside(path, "-journal"), _beside(path, "-wal")):
             if source.exists():
                 shutil.copyfile(source, scratch / source.name)
+        finish(scratch / path.name)
         return scratch / path.name
     return path
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, exists, func, insert, select
@@ -21,6 +22,7 @@ from polypviewer.storage.times import now
 
 READING: Final = "reading"
 _TEXTS: Final = ("reason", "comment", "dismissed")
+_VALUES: Final = ("presence", "decision", "origin", "decided_by", "proposal_id", *_TEXTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +164,16 @@ def draft_of_head(connection: Connection, row: Row[tuple[object, ...]], ref: Fra
 def all_heads(connection: Connection, *, ref: FrameRef | None = None) -> list[StoredRevision]:
     """The heads of all annotations, or of one frame's, oldest first."""
     child = revision.alias()
+    own = ("id", "annotation_id", "stage", "has_mask", "label_map", "created")
     query = (
-        select(revision, annotation.c.reader_id, annotation.c.round, frame.c.media_id, frame.c.position)
+        select(
+            *(revision.c[name] for name in _VALUES),
+            frame.c.media_id,
+            frame.c.position,
+            annotation.c.reader_id,
+            annotation.c.round,
+            *(revision.c[name] for name in own),
+        )
         .join(annotation, annotation.c.id == revision.c.annotation_id)
         .join(frame, frame.c.id == annotation.c.frame_id)
         .where(~exists().where(child.c.parent_id == revision.c.id))
@@ -171,7 +181,7 @@ def all_heads(connection: Connection, *, ref: FrameRef | None = None) -> list[St
     )
     if ref is not None:
         query = query.where(frame.c.media_id == str(ref.media_id), frame.c.position == ref.index)
-    return [_stored(row) for row in connection.execute(query)]
+    return [_stored(tuple(row)) for row in connection.execute(query)]
 
 
 def stored_identity(connection: Connection, ref: FrameRef) -> FrameIdentity | None:
@@ -222,20 +232,31 @@ def _lesions(connection: Connection, revision_id: str) -> dict[str, str]:
 
 
 def _values(row: Row[tuple[object, ...]]) -> dict[str, str]:
-    names = ("presence", "decision", "origin", "decided_by", "proposal_id", *_TEXTS)
-    return {name: str(row._mapping[name]) for name in names if row._mapping[name] is not None}
+    found = row._mapping
+    return {name: str(found[name]) for name in _VALUES if found[name] is not None}
 
 
-def _stored(row: Row[tuple[object, ...]]) -> StoredRevision:
+def _stored(row: tuple[Any, ...]) -> StoredRevision:
+    """A row of `all_heads`; tens of thousands are read at once, so columns go by place."""
+    values = {name: value for name, value in zip(_VALUES, row, strict=False) if value is not None}
+    media_id, position, reader_id, round_name, own_id, annotation_id, stage, has_mask, label_map, created = row[
+        len(_VALUES) :
+    ]
     return StoredRevision(
-        UUID(row.id),
-        UUID(row.annotation_id),
-        FrameRef(UUID(row.media_id), row.position),
-        UUID(row.reader_id),
-        row.round,
-        row.stage,
-        _values(row),
-        bool(row.has_mask),
-        row.label_map,
-        row.created,
+        UUID(own_id),
+        UUID(annotation_id),
+        FrameRef(_uuid(media_id), position),
+        _uuid(reader_id),
+        round_name,
+        stage,
+        values,
+        bool(has_mask),
+        label_map,
+        created,
     )
+
+
+@lru_cache(maxsize=4096)
+def _uuid(text: str) -> UUID:
+    """For ids that many rows share."""
+    return UUID(text)

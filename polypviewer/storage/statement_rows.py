@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from polypviewer.core.record import ExamKey
 from polypviewer.storage.media_rows import ensure_exam
@@ -29,6 +29,27 @@ def add_lesion(connection: Connection, *, exam: ExamKey, reader_id: UUID) -> UUI
     values = {"id": str(made), "exam_id": str(exam_id) if exam_id else None, "created_by": str(reader_id)}
     connection.execute(insert(lesion).values(**values, created=now()))
     return made
+
+
+def lesion_now(connection: Connection, lesion_id: UUID) -> UUID:
+    """The lesion that this one has been merged into, or itself."""
+    current = str(lesion_id)
+    while (
+        target := connection.execute(select(lesion.c.merged_into).where(lesion.c.id == current)).scalar()
+    ) is not None:
+        current = target
+    return UUID(current)
+
+
+def merge(connection: Connection, lesion_id: UUID, *, into: UUID) -> UUID:
+    """Two lesions are one: the first redirects to the second; revisions are not rewritten. Returns the one that stays.
+
+    Merging two that are one already changes nothing.
+    """
+    first, second = lesion_now(connection, lesion_id), lesion_now(connection, into)
+    if first != second:
+        connection.execute(update(lesion).where(lesion.c.id == str(first)).values(merged_into=str(second)))
+    return second
 
 
 def add_statement(connection: Connection, subject: UUID, field: str, value: str | None, *, reader_id: UUID) -> None:

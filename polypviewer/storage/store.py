@@ -103,6 +103,16 @@ class ProjectStore(ProjectFiles):
         with self._writing() as connection:
             return statement_rows.add_lesion(connection, exam=exam, reader_id=self.reader.id)
 
+    def merge_lesions(self, lesion_id: UUID, *, into: UUID) -> UUID:
+        """Two lesions are one from now on; returns the one that stays. Revisions keep the ids that they name."""
+        with self._writing() as connection:
+            return statement_rows.merge(connection, lesion_id, into=into)
+
+    def lesion_now(self, lesion_id: UUID) -> UUID:
+        """The lesion that this one has been merged into, or itself."""
+        with self._reading() as connection:
+            return statement_rows.lesion_now(connection, lesion_id)
+
     def state(self, subject: UUID, field: str, value: str | None) -> None:
         """Say something of a lesion or an annotation. Earlier statements stay; None takes the last one back."""
         with self._writing() as connection:

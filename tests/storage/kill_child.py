@@ -14,13 +14,14 @@ from typing import Literal
 from uuid import UUID
 
 from polypviewer.core.command import inverse
-from polypviewer.core.geometry import Rect
+from polypviewer.core.geometry import EMPTY_RECT, Rect
 from polypviewer.core.history import rebuild_history
 from polypviewer.storage import open_project
 from tests.storage.projects import HEIGHT, WIDTH, done, identity_of, painted, ref_of
 
 STEPS = 3000
 READER = "anna"
+NO_ID = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,9 @@ class Step:
 
     kind: Literal["paint", "undo", "redo", "revise"]
     frame: int = 0
-    rect: Rect = Rect(0, 0, 1, 1)
+    rect: Rect = EMPTY_RECT
     value: int = 0
-    id: UUID = UUID(int=0)
+    id: UUID = NO_ID
 
 
 def plan(seed: int) -> Iterator[Step]:
@@ -39,7 +40,7 @@ def plan(seed: int) -> Iterator[Step]:
     random = Random(seed)
     done_steps: list[Step] = []
     undone: list[Step] = []
-    for number in range(STEPS):
+    for _ in range(STEPS):
         kind = random.choices(["paint", "undo", "redo", "revise"], [6, 2, 2, 3])[0]
         if kind == "undo" and done_steps:
             undone.append(done_steps.pop())

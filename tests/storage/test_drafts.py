@@ -161,9 +161,7 @@ def test_another_reader_has_a_draft_and_a_history_of_their_own(project: Path) ->
 def test_a_command_over_two_frames_reaches_both(project: Path) -> None:
     with opened(project) as store:
         first, second = store.load_draft(ref_of(0)), store.load_draft(ref_of(1))
-        both = Command(
-            uuid4(), store.reader.id, "bulk", (*painted(first, box(1, 1)), *painted(second, box(5, 5)))
-        )
+        both = Command(uuid4(), store.reader.id, "bulk", (*painted(first, box(1, 1)), *painted(second, box(5, 5))))
         store.append(both, "do")
         first.apply_all(both.changes)
         revise(store, first)

@@ -54,7 +54,7 @@ def test_a_write_that_finds_no_room_says_so_and_the_old_state_stands(tmp_path: P
         stroke(store, draft, box(1, 1))
         store.write_revision(draft, identity=identity_of(ref_of(0)))
         size = max(path.stat().st_size for path in folder.iterdir() if path.is_file())
-        with files_no_larger_than(size), pytest.raises(ProjectError) as raised:
+        with files_no_larger_than(size), pytest.raises(ProjectError) as raised:  # noqa: PT012
             for seed in range(MANY):
                 store.write_revision(noisy(seed), identity=identity_of(ref_of(0)))
         assert raised.value.code == "project.disk_full"
@@ -96,14 +96,14 @@ def test_a_full_disk_takes_no_stroke_and_gives_them_all_back_once_there_is_room(
         stroke(store, draft, box(1, 1))
         ballast = fill(small_disk)
         kept = draft.label_map.copy()
-        with pytest.raises(ProjectError) as raised:
+        with pytest.raises(ProjectError) as raised:  # noqa: PT012
             for number in range(MANY):
                 stroke(store, draft, box(number % 50, 5 + number % 30), 1 + number % 3)
                 kept = draft.label_map.copy()
         assert raised.value.code == "project.disk_full"
         assert np.array_equal(store.load_draft(ref_of(0)).label_map, kept)
-        with pytest.raises(ProjectError, match="full"):
-            for number in range(MANY):
+        with pytest.raises(ProjectError, match="full"):  # noqa: PT012
+            for _ in range(MANY):
                 store.write_revision(store.load_draft(ref_of(0)), identity=identity_of(ref_of(0)))
                 store.add_event("note", details="x" * 4000)
         ballast.unlink()
@@ -121,17 +121,22 @@ def test_a_project_on_a_full_disk_opens_or_says_why_not(small_disk: Path) -> Non
         draft = store.load_draft(ref_of(0))
         stroke(store, draft, box(1, 1))
     ballast = fill(small_disk)
-    try:
-        store = open_project(folder, reader="anna")
-    except ProjectError as error:
-        assert error.code in ("project.disk_full", "project.write_failed")
-    else:
-        store.close()
+    assert said_at_opening(folder) in ("", "project.disk_full")
     assert list(folder.rglob("*.half*")) == []
     ballast.unlink()
     with opened(folder) as store:
         assert not store.read_only
         assert np.array_equal(store.load_draft(ref_of(0)).label_map, draft.label_map)
+
+
+def said_at_opening(folder: Path) -> str:
+    """The code of what opening says; "" where it works."""
+    try:
+        store = open_project(folder, reader="anna")
+    except ProjectError as error:
+        return error.code
+    store.close()
+    return ""
 
 
 @contextmanager
@@ -202,7 +207,6 @@ def test_so_does_one_that_was_killed_and_has_its_log_still(tmp_path: Path) -> No
 def test_a_project_cannot_be_made_where_nothing_can_be_written(tmp_path: Path) -> None:
     place = tmp_path / "disk"
     place.mkdir()
-
 
     with frozen(place):
         with pytest.raises(ProjectError) as raised:

@@ -283,6 +283,27 @@ def test_after_an_unclean_shutdown_the_whole_database_is_checked(
     assert "project.db" in checked
 
 
+def test_without_wal_a_write_that_was_killed_is_taken_back_and_the_project_opens(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("polypviewer.storage.opening.is_on_network", lambda _folder: True)
+    with opened(project):
+        pass
+    copy = tmp_path / "copy"
+    with closing(sqlite3.connect(project / "project.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size=2")
+        connection.execute("BEGIN")
+        for number in range(300):
+            connection.execute("INSERT INTO setting VALUES ('project', ?, ?)", (f"n{number}", "x" * 2000))
+        shutil.copytree(project, copy)
+    assert (copy / "project.db-journal").stat().st_size > 0
+    for read_only in (True, False):
+        with opened(copy, read_only=read_only) as store:
+            assert store.read_only is read_only
+            assert store.settings() == {}
+            assert np.array_equal(store.load_draft(ref_of(0)).label_map, pixels(box(2, 2), box(20, 20)))
+
+
 # --- network file systems ---
 
 
