@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from polypviewer.core.history import History, rebuild_history
 from polypviewer.core.identity import FrameRef
-from polypviewer.session.desk import Desk, ProjectInfo
 from polypviewer.session.keeping import Keeper
 from polypviewer.session.messages import message
 from polypviewer.session.settings import TABLE, Value, checked
@@ -18,6 +17,7 @@ from polypviewer.session.stored import Listing, activate, listing
 
 if TYPE_CHECKING:
     from polypviewer.segmentation import ModelBundle
+    from polypviewer.session.desk import Desk, ProjectInfo
     from polypviewer.storage.store import ProjectStore, Replayed
 
 DEFAULT_READER: Final = "reader-1"
@@ -46,6 +46,7 @@ def open_stores(folder: Path, reader: str, *, read_only: bool = False) -> Projec
 
 def open_for_session(folder: Path, reader: str, create: str, undo_bytes: int) -> OpenedProject:
     """Open a project (make it first if `create` names it) and read what the window shows. Raises `ProjectError`."""
+    from polypviewer.session.desk import ProjectInfo  # Qt: commands that open a project do without it
     from polypviewer.storage.opening import create_project
 
     if create:
