@@ -216,7 +216,12 @@ def _sentence(error: TrainerError) -> None:
 
 
 def require_torch() -> None:
-    """Raises SurroundingsError when PyTorch is not installed."""
+    """Load PyTorch; raises SurroundingsError when it is not installed.
+
+    Its threads are told to sleep rather than spin while they wait for each other: a step beside a busy window took half
+    the time so.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         import torch  # noqa: F401
     except ImportError as error:
