@@ -63,7 +63,7 @@ class Navigation:
         if ref not in desk.frames:
             return
         if desk.shown is not None and desk.shown.ref == ref:
-            self._journey = None  # never loaded anew: strokes of the meantime would be missing from it
+            self._stay(desk.shown)
             if then is not None:
                 then()
             return
@@ -81,6 +81,12 @@ class Navigation:
         )
         loaded = partial(self._draft_came, journey)
         desk.lanes.disk.submit(keeper.load, ref, on_done=loaded, on_error=failed, key="go")
+
+    def _stay(self, shown: ShownFrame) -> None:
+        """Turn back on the way. The frame is never loaded anew: strokes of the meantime would be missing from it."""
+        if self._journey is not None:
+            self._journey = None
+            self._desk.signals.frame_changed.emit(shown.ref)
 
     def when_there(self, then: Callable[[], None]) -> None:
         """Run `then` once the frame that has been asked for is shown; at once if none is under way."""

@@ -295,6 +295,20 @@ def test_the_latest_of_many_requests_wins(session: Session, qtbot: QtBot) -> Non
     assert not session.navigation.is_under_way
 
 
+def test_a_stroke_painted_while_turning_back_stays(session: Session, qtbot: QtBot) -> None:
+    first, second = session.frames[0], session.frames[1]
+    session.go_to(second)
+    session.go_to(first)
+    assert session.begin_stroke(1)
+    session.stroke_to(Point(9.0, 9.0), 3.0)
+    session.end_stroke()
+    painted = mask_of(session)
+    qtbot.wait(300)
+    assert session.current == first
+    assert painted.any()
+    assert np.array_equal(mask_of(session), painted)
+
+
 def test_steps_stop_at_the_ends(session: Session, qtbot: QtBot) -> None:
     session.step(10)
     qtbot.waitUntil(lambda: session.current == session.frames[3])
