@@ -56,7 +56,7 @@ class FrameWiring(QObject):
         session.proposal_changed.connect(self._proposal_changed)
         session.status_changed.connect(self._status_changed)
         session.thumbnail_ready.connect(self._thumbnail_ready)
-        session.history_changed.connect(self._slow.start)
+        session.history_changed.connect(self._history_changed)
         session.queue_changed.connect(self._show_queue)
 
     def _connect_window(self) -> None:
@@ -114,7 +114,7 @@ class FrameWiring(QObject):
         self._window.panel.media.show_media(session.frames.media)
         if session.current is not None and session.current in session.frames:
             self._window.workspace.strip.strip.show_current(session.frames.index(session.current))
-        self._slow.start()
+        self._history_changed()
 
     def clear(self) -> None:
         """No project: nothing is shown."""
@@ -212,6 +212,13 @@ class FrameWiring(QObject):
         who = project.reader if decided and project is not None else ""
         self._window.panel.frame.show_status(self._session.statuses.get(ref, ReviewStatus.UNREVIEWED), who=who)
 
+    def _history_changed(self) -> None:
+        """Undo and redo listen at once: a quick hand presses Ctrl+Y before the figures are there."""
+        history = self._session.history
+        self._window.actions_.block("undo", blocked=history.last_done is None)
+        self._window.actions_.block("redo", blocked=history.last_undone is None)
+        self._slow.start()
+
     def _show_counts(self) -> None:
         session = self._session
         item = session.frames.item(session.current.media_id) if session.current is not None else None
@@ -220,8 +227,6 @@ class FrameWiring(QObject):
             place=place, frames=len(session.frames), count_of=session.statuses.count
         )
         self._window.panel.history.show_lines(history_lines(session.history, session.frames.name))
-        self._window.actions_.block("undo", blocked=not session.history.done)
-        self._window.actions_.block("redo", blocked=not session.history.undone)
 
     def _show_queue(self) -> None:
         queue = self._session.queue
