@@ -41,7 +41,7 @@ def test_both_programs_find_the_same_mask_with_it(bundle: Bundle, name: str) -> 
     shown = APPLICATION.geometry.network_input(image, field, height=bundle.size[0], width=bundle.size[1])
     soft = APPLICATION.geometry.quantise(network.probability(shown[np.newaxis])[0, 0])
     frame = APPLICATION.geometry.to_frame(soft, field)
-    area = int(np.count_nonzero(field.mask))
+    area = int(np.count_nonzero(field.seen()))
     mask = APPLICATION.postprocess.binarise(
         frame, threshold=bundle.threshold, minimum_area=bundle.minimum_area, field_area=area
     )
