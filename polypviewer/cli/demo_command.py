@@ -18,6 +18,7 @@ from polypviewer.session.demo_project import (
     run_demo_loop,
 )
 from polypviewer.session.diagnosis import window_problem
+from polypviewer.session.settings import Settings
 
 SHOWN_EXAMS = ("E-0001", "E-0002", "E-0003")
 """Exams that are corrected already when the window opens, so that training can be tried at once."""
@@ -32,20 +33,21 @@ def run_demo(folder: Path | None, *, headless: bool, as_json: bool) -> None:
             aside().print(f"{problem} Running the demo without a window.", markup=False)
         _run_headless(place, as_json=as_json)
         return
+    reader = Settings().reader or READER
     if not is_project(place.folder):
-        _prepare(place)
+        _prepare(place, reader=reader)
     from polypviewer.app import run_window
 
-    raise SystemExit(run_window(place.folder))
+    raise SystemExit(run_window(place.folder, reader=reader))
 
 
-def _prepare(place: DemoPlace) -> None:
-    """A project to look at: imported, a few frames corrected."""
+def _prepare(place: DemoPlace, *, reader: str) -> None:
+    """A project to look at: imported, a few frames corrected by the reader who will open it."""
     from polypviewer.session.jobs import project_for_command
 
     with progress_bar("Making the demo project") as tell:
         make_demo(place.folder, tell=tell)
-        with project_for_command(place.folder, reader=READER, writes=True) as store:
+        with project_for_command(place.folder, reader=reader, writes=True) as store:
             correct_stills(store, place, tell=tell, exams=SHOWN_EXAMS)
 
 

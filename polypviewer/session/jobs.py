@@ -19,7 +19,7 @@ from polypviewer.session.models import bundle_roots, choose, find_models
 from polypviewer.session.queue import QUEUES, StatusLights
 from polypviewer.session.settings import Settings
 from polypviewer.session.store_door import Tell, direct_door
-from polypviewer.session.stored import frames_proposed, listing, put_proposal, register, settle
+from polypviewer.session.stored import decided_frames, frames_proposed, listing, put_proposal, register, settle
 from polypviewer.session.trainer_pipe import follow_trainer, trainer_command
 from polypviewer.session.values import Progress, QueueName, TrainingPhase, TrainingState
 
@@ -149,11 +149,14 @@ def training_error(state: TrainingState) -> TrainingError:
 
 
 def status_of(store: ProjectStore) -> dict[str, object]:
-    """What `status --json` prints: counts of media, frames by status, exams, proposals, models."""
+    """What `status --json` prints: counts of media, frames, exams, proposals, models.
+
+    "decided" counts frames whose truth is known, whoever decided; "by_status" is how this reader sees them.
+    """
     now = listing(store)
     frames = FrameOrder(now.media)
     lights = StatusLights(now.statuses, frames=len(frames))
-    decided = sum(lights.count(status) for status in QUEUES[QueueName.DECIDED])
+    decided = len(decided_frames(store))
     exams = {item.exam.key for item in now.media if item.exam.key}
     return {
         "name": store.name,
@@ -163,6 +166,7 @@ def status_of(store: ProjectStore) -> dict[str, object]:
         "broken": [{"name": item.name, "reason": item.broken} for item in now.media if item.broken],
         "frames": len(frames),
         "decided": decided,
+        "reader": store.reader.name,
         "by_status": {str(status): lights.count(status) for status in ReviewStatus},
         "proposed": len(now.proposed),
         "exams": len(exams),

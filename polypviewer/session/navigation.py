@@ -113,7 +113,8 @@ class Navigation:
             desk.signals.message.emit(message("queue.none"))
             return False
         start = desk.frames.index(desk.shown.ref) if desk.shown is not None else -1
-        ref = find_in_queue(desk.frames, desk.lights, name=self.queue, start=start, step=step)
+        waiting = self.view().waiting
+        ref = find_in_queue(desk.frames, desk.lights, name=self.queue, start=start, step=step) if waiting else None
         if ref is None:
             desk.signals.message.emit(message("queue.empty"))
             return False
