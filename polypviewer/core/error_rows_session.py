@@ -1,4 +1,4 @@
-"""Error sentences of the running application: edits without a frame, settings, the training process, the command line."""
+"""Error sentences of the running application: edits without a frame, settings, training, the command line."""
 
 from __future__ import annotations
 

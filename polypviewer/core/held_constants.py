@@ -1,8 +1,8 @@
 """PySide6 6.12 on Python 3.11: calls give away references to None and True that they do not own.
 
 After some ten thousand calls more than there are references the interpreter aborts ("none_dealloc: deallocating None").
-From Python 3.12 on these constants are immortal and nothing happens. On 3.11 they are made so here, by a reference count
-that no program can use up. See docs/decisions/0003-constants-on-python-3.11.md.
+From Python 3.12 on these constants are immortal and nothing happens. On 3.11 they are made so here, by a reference
+count that no program can use up. See docs/decisions/0003-constants-on-python-3.11.md.
 """
 
 from __future__ import annotations
