@@ -29,7 +29,7 @@ def test_an_expected_error_is_logged_by_its_code_and_without_its_names(log: Path
 
 def test_a_defect_is_logged_with_its_steps_and_without_its_words(log: Path) -> None:
     try:
-        raise FileNotFoundError("/home/anna/Mueller_Anna_1970.jpg")
+        raise FileNotFoundError("exams/Mueller_Anna_1970.jpg")
     except FileNotFoundError as error:
         log_error(error)
     text = log.read_text("utf-8")
