@@ -23,6 +23,8 @@ from polypviewer.ui.theme import ThemeName, apply_theme
 from polypviewer.ui.wire_frames import FrameWiring
 from polypviewer.ui.wire_models import ModelWiring
 from polypviewer.ui.wire_project import ProjectWiring
+from polypviewer.ui.wire_tastes import TasteWiring
+from polypviewer.ui.wire_travel import TravelWiring
 from polypviewer.ui.wire_video import VideoWiring
 
 LARGEST: Final = (1920, 1080)
@@ -39,9 +41,11 @@ class Wiring(QObject):
         self.window, self.session = window, session
         self.frames, self.video = FrameWiring(window, session), VideoWiring(window, session)
         self.models, self.project = ModelWiring(window, session), ProjectWiring(window, session)
+        self.travel, self.tastes = TravelWiring(window, session), TasteWiring(window, session)
         self._handlers: dict[str, Callable[[], None]] = {}
-        for part in (self.frames, self.video, self.models, self.project):
+        for part in (self.frames, self.travel, self.video, self.models, self.project, self.tastes):
             self._handlers.update(part.handlers())
+        self.tastes.reader_changed.connect(self.project.open_again)
         window.wished.connect(self._do)
         window.closing.connect(self.close)
         session.media_changed.connect(self._media_changed)
@@ -53,6 +57,7 @@ class Wiring(QObject):
         if not self._closed:
             self._closed = True
             self.project.close()
+            self.tastes.close()
             self.video.stop()
             self.session.close()
 
@@ -172,7 +177,7 @@ def _begin(wiring: Wiring, project: Path | None) -> None:
         if opens is not None:
             opens.open()
         return
-    wiring.project.ask_reader(None if opens is None else opens.open)
+    wiring.tastes.ask_reader(None if opens is None else opens.open)
 
 
 class _Opening:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QRect
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -29,11 +28,11 @@ class CanvasStage(QWidget):
         self.empty = EmptyState(actions)
         self.empty.setParent(self)
         self.rail, self.options, self.message = ToolRail(actions), OptionsBar(), MessageBar()
-        for floating in (self.rail, self.options, self.message):
+        for floating in (self.rail, self.options):
             floating.setParent(self)
+        self.message.live_in(self)
         self._bare = False
         self._empty = False
-        self.message.resized.connect(self._place)
         self.show_empty(empty=True)
 
     def show_empty(self, *, empty: bool) -> None:
@@ -69,7 +68,3 @@ class CanvasStage(QWidget):
         self.rail.move(EDGE, EDGE)
         self.options.adjustSize()
         self.options.move(EDGE + self.rail.width() + EDGE, EDGE)
-        size = self.message.sizeHint()
-        self.message.setGeometry(
-            QRect((self.width() - size.width()) // 2, self.height() - size.height() - 16, size.width(), size.height())
-        )

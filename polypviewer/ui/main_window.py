@@ -150,6 +150,7 @@ class MainWindow(QMainWindow):
         self.actions_.use_layout(layout)
         self._pages.setCurrentWidget(self.train if layout is Layout.TRAIN else self.workspace)
         self.workspace.show_layout(layout)
+        self.stage.message.live_in(self.train if layout is Layout.TRAIN else self.stage)
         self.top.show_layout(layout)
         for other in Layout:
             self.actions_[other].setChecked(other is layout)

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QToolButton, QVBoxLayout
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from polypviewer.session.messages import Message
 from polypviewer.ui.controls import wrapped
@@ -13,6 +22,7 @@ from polypviewer.ui.icons import icon
 from polypviewer.ui.text import translate
 
 LONGEST: Final = 640
+EDGE: Final = 16
 SHOWN_MS: Final = {"info": 5000, "good": 4000, "warning": 12_000, "error": 0}
 """How long a message stays; 0: until somebody closes it."""
 
@@ -21,7 +31,6 @@ class MessageBar(QFrame):
     """One message at a time; an error stays until it is closed or another error comes."""
 
     undo_wished = Signal()
-    resized = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,6 +95,28 @@ class MessageBar(QFrame):
         self.show()
         self.raise_()
 
+    def live_in(self, host: QWidget) -> None:
+        """Lie at the lower edge of another part of the window; what is said stays said."""
+        before = self.parentWidget()
+        if before is not None:
+            before.removeEventFilter(self)
+        self.setParent(host)
+        host.installEventFilter(self)
+        if self._message is not None:
+            self._take_room()
+            self.show()
+            self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self._message is not None:
+            self._take_room()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        host = self.parentWidget()
+        if host is not None:
+            self.move((host.width() - self.width()) // 2, host.height() - self.height() - EDGE)
+
     def dismiss(self) -> None:
         """Away with it."""
         self._timer.stop()
@@ -104,7 +135,7 @@ class MessageBar(QFrame):
             width = max(width, room - buttons - 32)
         self._text.setFixedWidth(max(width, 120))
         self.adjustSize()
-        self.resized.emit()
+        self._place()
 
     def _undo_clicked(self) -> None:
         self.dismiss()

@@ -70,6 +70,9 @@ class ModelPage(QWidget):
         self._add_device(column)
         column.addSpacing(12)
         column.addWidget(ActionButton(actions["propose_all"], key_text(BY_ID["propose_all"], actions.preset)))
+        self._job = wrapped()
+        self._job.hide()
+        column.addWidget(self._job)
         column.addStretch(1)
         self._previous: str | None = None
         self.back.clicked.connect(self._back_clicked)
@@ -142,6 +145,11 @@ class ModelPage(QWidget):
         self._hardware.setText(device.name)
         self._reason.setText(device.reason)
         self._reason.setVisible(bool(device.reason))
+
+    def show_job(self, text: str) -> None:
+        """How far proposing for all frames is; "" when it is not running."""
+        self._job.setText(text)
+        self._job.setVisible(bool(text))
 
     def _row(self, model: ModelLine) -> QWidget:
         button = QPushButton()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
 from polypviewer.ui.controls import ElidedLabel, set_tone
+from polypviewer.ui.icons import icon
 from polypviewer.ui.text import duration_text, translate
 from polypviewer.ui.theme import STATUS_BAR, text_font
 
@@ -16,7 +17,9 @@ REFRESH_MS: Final = 1000
 
 
 class StatusBar(QWidget):
-    """Five short texts and a thin progress bar."""
+    """Five short texts, and a thin progress bar with Stop while something runs."""
+
+    stop_wished = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,6 +37,14 @@ class StatusBar(QWidget):
         self._bar.setFixedWidth(120)
         self._bar.setAccessibleName(translate("Progress"))
         self._bar.hide()
+        self.stop = QToolButton()
+        self.stop.setProperty("role", "flat")
+        self.stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.stop.setAccessibleName(translate("Stop the running job"))
+        self.stop.setToolTip(translate("Stop the running job"))
+        self.stop.setIconSize(QSize(14, 14))
+        self.stop.clicked.connect(self.stop_wished)
+        self.stop.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(24)
@@ -42,6 +53,8 @@ class StatusBar(QWidget):
             row.addWidget(part)
             if part is self.position:
                 row.addStretch(1)
+            if part is self._bar:
+                row.addWidget(self.stop)
         self._saved_at: float | None = None
         self._clock = QTimer(self, interval=REFRESH_MS)
         self._clock.timeout.connect(self._show_saved)
@@ -68,6 +81,9 @@ class StatusBar(QWidget):
         """A job and how far it is; `fraction` None while nobody knows; an empty text ends it."""
         self.job.setText(text)
         self._bar.setVisible(bool(text))
+        if text and self.stop.isHidden():
+            self.stop.setIcon(icon("stop"))
+        self.stop.setVisible(bool(text))
         if fraction is None:
             self._bar.setRange(0, 0)
         else:

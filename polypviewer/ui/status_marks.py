@@ -37,7 +37,7 @@ def draw_mark(painter: QPainter, rect: QRectF, status: ReviewStatus) -> None:
     colour = status_colour(status)
     if status in (ReviewStatus.UNREVIEWED, ReviewStatus.EDITED):
         painter.setPen(QColor(active().quiet) if status == ReviewStatus.UNREVIEWED else colour)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setBrush(Qt.BrushStyle.NoBrush if status == ReviewStatus.UNREVIEWED else QColor(_DARK_INK))
     else:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)

@@ -222,11 +222,14 @@ def _tile(frame: HeldOutFrame) -> QWidget:
     column.setSpacing(4)
     picture = Picture(None if frame.picture is None else rgb_image(frame.picture))
     before, after = frame.dice.before, frame.dice.after
-    better = before is not None and after is not None and after >= before
+    better = before is not None and after is not None and after > before
     row = QHBoxLayout()
     row.setSpacing(6)
-    row.addWidget(label(translate("{dice} →", dice=figure_text(before)), tone="quiet"))
-    row.addWidget(label(figure_text(after), tone="bright" if better else "", bold=True))
+    if before is None and after is None:
+        row.addWidget(label(translate("no polyp"), tone="quiet"))
+    else:
+        row.addWidget(label(translate("{dice} →", dice=figure_text(before)), tone="quiet"))
+        row.addWidget(label(figure_text(after), tone="bright" if better else "", bold=True))
     row.addStretch(1)
     column.addWidget(picture)
     column.addLayout(row)

@@ -102,6 +102,10 @@ class Transport(QWidget):
         self._time.setText("")
         self._frame.setText(text)
 
+    def show_job(self, text: str) -> None:
+        """What is being done to this video in the background."""
+        self._job.setText(text)
+
     def show_playing(self, *, playing: bool) -> None:
         """The button says what it would do."""
         if playing != self._playing:

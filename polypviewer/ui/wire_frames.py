@@ -14,25 +14,15 @@ from polypviewer.core.label_map import IGNORE, free_slot
 from polypviewer.core.metrics import count, dice
 from polypviewer.core.review import Decision, ReviewStatus
 from polypviewer.session.session import Session
-from polypviewer.session.values import QueueName
-from polypviewer.ui.actions import Layout
 from polypviewer.ui.canvas.tools import PaintTool
-from polypviewer.ui.dialogs import GoToDialog
 from polypviewer.ui.frame_page import LesionLine
 from polypviewer.ui.history_page import history_lines
 from polypviewer.ui.lesions_page import LesionTotal
 from polypviewer.ui.main_window import MainWindow
-from polypviewer.ui.text import count_text, duration_text, translate
+from polypviewer.ui.text import count_text, translate
 
 FIGURES_MS: Final = 120
 """Figures that need a pass over all pixels wait until the hand rests for so long."""
-
-QUEUES: Final[dict[QueueName, str]] = {
-    QueueName.TO_REVIEW: "to review",
-    QueueName.PROPOSED: "with proposals",
-    QueueName.NEEDS_WORK: "needs work",
-    QueueName.DECIDED: "decided",
-}
 
 
 class FrameWiring(QObject):
@@ -57,7 +47,7 @@ class FrameWiring(QObject):
         session.status_changed.connect(self._status_changed)
         session.thumbnail_ready.connect(self._thumbnail_ready)
         session.history_changed.connect(self._history_changed)
-        session.queue_changed.connect(self._show_queue)
+        session.queue_changed.connect(self._slow.start)
 
     def _connect_window(self) -> None:
         window, session = self._window, self._session
@@ -90,19 +80,6 @@ class FrameWiring(QObject):
             "new_lesion": self._new_lesion,
             "undo": session.undo,
             "redo": session.redo,
-            "next_frame": session.next,
-            "previous_frame": session.previous,
-            "forward_10": self._forward,
-            "back_10": self._back,
-            "next_in_queue": session.next_in_queue,
-            "previous_in_queue": session.previous_in_queue,
-            "first_frame": self._first,
-            "last_frame": self._last,
-            "go_to_frame": self._ask_frame,
-            "queue_to_review": self._queue_to_review,
-            "queue_proposed": self._queue_proposed,
-            "queue_needs_work": self._queue_needs_work,
-            "queue_decided": self._queue_decided,
         }
 
     # --- the session speaks -------------------------------------------------------------------------------------
@@ -228,26 +205,6 @@ class FrameWiring(QObject):
         )
         self._window.panel.history.show_lines(history_lines(session.history, session.frames.name))
 
-    def _show_queue(self) -> None:
-        queue = self._session.queue
-        if not queue.total:
-            self._window.status.queue.setText("")
-            return
-        parts = [
-            translate(
-                "{waiting} of {total} in queue “{name}”",
-                waiting=count_text(queue.waiting),
-                total=count_text(queue.total),
-                name=translate(QUEUES[queue.name]),
-            )
-        ]
-        if queue.seconds_per_frame is not None:
-            parts.append(translate("{seconds:.1f} s per frame", seconds=queue.seconds_per_frame))
-        if queue.seconds_left:
-            parts.append(translate("{time} left", time=duration_text(queue.seconds_left)))
-        self._window.status.queue.setText(" · ".join(parts))
-        self._slow.start()
-
     def _cursor_moved(self, point: Point | None) -> None:
         zoom = translate("{zoom:.0f} %", zoom=100 * self._window.canvas.zoom)
         if point is None:
@@ -301,47 +258,3 @@ class FrameWiring(QObject):
                 self._session.undo()
             else:
                 self._session.redo()
-
-    def _forward(self) -> None:
-        self._session.step(10)
-
-    def _back(self) -> None:
-        self._session.step(-10)
-
-    def _first(self) -> None:
-        self._go_to_position(0)
-
-    def _last(self) -> None:
-        self._go_to_position(len(self._session.frames) - 1)
-
-    def _go_to_position(self, position: int) -> None:
-        frames, current = self._session.frames, self._session.current
-        if not frames:
-            return
-        item = None if current is None else frames.item(current.media_id)
-        if self._window.layout_now is Layout.VIDEO and item is not None and current is not None:
-            last = item.frame_count - 1
-            self._session.go_to(FrameRef(current.media_id, 0 if position == 0 else last))
-        else:
-            self._session.go_to(frames[position])
-
-    def _ask_frame(self) -> None:
-        frames, current = self._session.frames, self._session.current
-        if current is None:
-            return
-        dialog = GoToDialog(current=frames.index(current) + 1, count=len(frames), parent=self._window)
-        if dialog.exec():
-            self._session.go_to(frames[dialog.number.value() - 1])
-        self._window.stage.take_focus()
-
-    def _queue_to_review(self) -> None:
-        self._session.set_queue(QueueName.TO_REVIEW)
-
-    def _queue_proposed(self) -> None:
-        self._session.set_queue(QueueName.PROPOSED)
-
-    def _queue_needs_work(self) -> None:
-        self._session.set_queue(QueueName.NEEDS_WORK)
-
-    def _queue_decided(self) -> None:
-        self._session.set_queue(QueueName.DECIDED)

@@ -165,7 +165,8 @@ class ModelWiring(QObject):
         if session.project is None:
             self._window.train.show_plan(TrainingPlan())
             return
-        count, media = session.statuses.count, session.frames.media
+        count = session.statuses.count
+        media = [item for item in session.frames.media if not item.broken]
         exams = {item.exam.key: item.exam for item in media if item.exam.key}
         polyp = count(ReviewStatus.ACCEPTED) + count(ReviewStatus.CORRECTED)
         device = session.device

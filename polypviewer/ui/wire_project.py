@@ -1,4 +1,4 @@
-"""The project: open, import, export, the demo; messages, progress, saving, reader, theme and keys."""
+"""The project: open, import, export, the demo; messages, progress and saving."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from polypviewer.core.exam_rules import ExamRule
 from polypviewer.core.identity import FrameRef
@@ -16,15 +16,12 @@ from polypviewer.session.lanes import Lane
 from polypviewer.session.messages import Message, message_of
 from polypviewer.session.session import Session
 from polypviewer.session.values import Progress
-from polypviewer.ui.actions import Preset
-from polypviewer.ui.canvas.overlay import OverlayStyle
-from polypviewer.ui.dialogs import ConfirmDialog, ExamRuleDialog, FirstStartDialog
+from polypviewer.ui.dialogs import ConfirmDialog, ExamRuleDialog
 from polypviewer.ui.file_questions import FileQuestions
 from polypviewer.ui.main_window import MainWindow
 from polypviewer.ui.text import duration_text, translate
 
 PROJECT_FILE: Final = "project.toml"
-KEEP_MS: Final = 800
 JOBS: Final[dict[str, str]] = {
     "import": "Importing",
     "propose": "Proposing",
@@ -45,9 +42,8 @@ class ProjectWiring(QObject):
         self._window, self._session = window, session
         self._ask = questions or FileQuestions(window)
         self._demo: Lane | None = None
+        self._job = ""
         self._waiting_import: tuple[Path, ...] = ()
-        self._keep = QTimer(self, singleShot=True, interval=KEEP_MS)
-        self._keep.timeout.connect(self._keep_tastes)
         self._demo_progress.connect(self.show_progress)
         session.project_opened.connect(self._project_opened)
         session.project_closed.connect(self._project_closed)
@@ -56,13 +52,9 @@ class ProjectWiring(QObject):
         session.saved.connect(self._saved)
         session.dirty_changed.connect(self._dirty_changed)
         session.media_changed.connect(self._media_changed)
+        window.status.stop_wished.connect(self._stop_wished)
         window.paths_dropped.connect(self.take_paths)
-        window.theme_changed.connect(self._theme_changed)
-        window.preset_changed.connect(self._preset_changed)
-        window.style_changed.connect(self._tastes_changed)
-        window.canvas.hand.radius_changed.connect(self._tastes_changed)
         window.panel.media.medium_wished.connect(self._medium_wished)
-        self._take_tastes()
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """The actions that this wiring does."""
@@ -76,14 +68,10 @@ class ProjectWiring(QObject):
             "export_coco": partial(self._export, "coco"),
             "save": self._session.save,
             "stop_job": self._session.stop_job,
-            "rename_reader": self.ask_reader,
         }
 
     def close(self) -> None:
-        """The window closes: keep tastes, join the demo's worker."""
-        if self._keep.isActive():
-            self._keep.stop()
-            self._keep_tastes()
+        """The window closes: join the demo's worker."""
         if self._demo is not None:
             self._demo.close()
             self._demo = None
@@ -102,25 +90,9 @@ class ProjectWiring(QObject):
         else:
             self._import(paths)
 
-    def ask_reader(self, then: Callable[[], None] | None = None) -> None:
-        """Who is reading. The dialog is open until it is answered."""
-        settings = self._session.settings
-        preset = Preset(settings.text("key_preset"))
-        dialog = FirstStartDialog(name=settings.reader, preset=preset, parent=self._window)
-        dialog.accepted.connect(partial(self._reader_chosen, dialog, then))
-        dialog.open()
-
-    def _reader_chosen(self, dialog: FirstStartDialog, then: Callable[[], None] | None) -> None:
-        choice = dialog.choice
-        settings = self._session.settings
-        changed = bool(settings.reader) and choice.name != settings.reader
-        settings.set("reader", choice.name)
-        settings.reader = choice.name
-        self._window.use_preset(choice.preset)
-        self._window.top.show_reader(choice.name)
-        if then is not None:
-            then()
-        elif changed and self._session.project is not None:
+    def open_again(self) -> None:
+        """Another reader: the same project as they see it."""
+        if self._session.project is not None:
             self.open(self._session.project.folder)
 
     def _open(self) -> None:
@@ -253,14 +225,26 @@ class ProjectWiring(QObject):
     def show_progress(self, progress: Progress) -> None:
         """A job and how far it is, in the status bar."""
         if progress.ended:
-            self._window.status.show_job("", None)
+            self._show_job(progress, "")
             return
         parts = [translate(JOBS.get(progress.job, progress.job))]
         if progress.total:
             parts.append(translate("{done} of {total}", done=progress.done, total=progress.total))
         if progress.seconds_left is not None:
             parts.append(translate("{time} left", time=duration_text(progress.seconds_left)))
-        self._window.status.show_job(" · ".join(parts), progress.fraction)
+        self._show_job(progress, " · ".join(parts))
+
+    def _show_job(self, progress: Progress, text: str) -> None:
+        """In the status bar, and where the job was started."""
+        self._job = progress.job
+        self._window.status.show_job(text, progress.fraction)
+        if progress.job == "propose":
+            self._window.workspace.transport.show_job(text)
+            self._window.panel.model.show_job(text)
+
+    def _stop_wished(self) -> None:
+        self._window.do("stop_training" if self._job == "finetune" else "stop_job")
+        self._window.stage.take_focus()
 
     def _message_came(self, message: Message) -> None:
         self._window.stage.message.show_message(message)
@@ -273,32 +257,6 @@ class ProjectWiring(QObject):
     def _dirty_changed(self, dirty: bool) -> None:  # noqa: FBT001 - slot
         if dirty:
             self._window.status.show_unsaved()
-
-    # --- tastes -------------------------------------------------------------------------------------------------
-
-    def _take_tastes(self) -> None:
-        settings, window = self._session.settings, self._window
-        window.canvas.hand.change_radius(settings.number("brush_radius"))
-        window.use_style(
-            OverlayStyle(settings.number("overlay_opacity"), outlined=bool(settings.get("overlay_outline")))
-        )
-        window.top.show_reader(settings.reader)
-        self._keep.stop()
-
-    def _tastes_changed(self, _value: object) -> None:
-        self._keep.start()
-
-    def _keep_tastes(self) -> None:
-        style = self._window.canvas.style_of_masks
-        self._session.set_setting("brush_radius", self._window.canvas.hand.radius)
-        self._session.set_setting("overlay_opacity", style.fill)
-        self._session.set_setting("overlay_outline", style.outlined)
-
-    def _theme_changed(self, name: str) -> None:
-        self._session.set_setting("theme", name)
-
-    def _preset_changed(self, name: str) -> None:
-        self._session.set_setting("key_preset", name)
 
 
 def _make_demo(folder: Path, tell: Callable[[Progress], None]) -> Path:

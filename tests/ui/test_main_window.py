@@ -330,6 +330,17 @@ def test_an_error_stays_with_its_cure_and_details_until_it_is_closed(window: Mai
     assert bar.isHidden()
 
 
+def test_a_message_is_seen_in_the_train_layout_too(window: MainWindow) -> None:
+    show_frame(window)
+    window.do("train")
+    window.stage.message.show_message(Message("x", "error", "The trainer ended.", "Try again."))
+    assert window.stage.message.isVisible()
+    window.do("review")
+    assert window.stage.message.isVisible()
+    bar = window.stage.message
+    assert window.stage.rect().contains(bar.geometry())
+
+
 def test_undo_in_the_message_bar_wishes_undo(window: MainWindow, qtbot: QtBot) -> None:
     show_frame(window)
     window.stage.message.show_message(Message("y", "good", "Stated: no polyp.", offers_undo=True))

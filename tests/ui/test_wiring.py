@@ -15,6 +15,7 @@ from polypviewer.core.review import ReviewStatus
 from polypviewer.media.write import write_video
 from polypviewer.session.session import Session
 from polypviewer.session.settings import Settings
+from polypviewer.session.values import Progress
 from polypviewer.ui.actions import Layout
 from polypviewer.ui.dialogs import ConfirmDialog, ExamRuleDialog, FirstStartDialog
 from polypviewer.ui.file_questions import FileQuestions
@@ -204,6 +205,20 @@ def test_tastes_are_kept_for_the_next_start(reviewing: Seat) -> None:
     assert settings.get("overlay_outline") is True
 
 
+def test_a_job_shows_how_far_it_is_where_it_was_started_and_can_be_stopped(reviewing: Seat) -> None:
+    window = reviewing.window
+    reviewing.session.progress.emit(Progress("propose", 3, 10, seconds_left=80.0))
+    assert window.status.job.text() == "Proposing · 3 of 10 · 1 min 20 s left"
+    assert window.panel.model._job.text() == window.workspace.transport._job.text() == window.status.job.text()
+    stopped: list[str] = []
+    window.wished.connect(stopped.append)
+    QTest.mouseClick(window.status.stop, LEFT)
+    assert stopped == ["stop_job"]
+    reviewing.session.progress.emit(Progress("propose", 10, 10, ended=True))
+    assert not window.status.stop.isVisible()
+    assert window.status.job.text() == ""
+
+
 class Answers(FileQuestions):
     """Answers the system's dialogs."""
 
@@ -260,7 +275,7 @@ def test_the_first_start_asks_who_reads_before_it_opens(qtbot: QtBot, tmp_path: 
     try:
         seat.session.settings.reader = ""
         project = make_project(tmp_path)
-        seat.wiring.project.ask_reader(lambda: seat.wiring.project.open(project))
+        seat.wiring.tastes.ask_reader(lambda: seat.wiring.project.open(project))
         dialog = seat.window.findChild(FirstStartDialog)
         assert dialog is not None
         assert seat.session.project is None

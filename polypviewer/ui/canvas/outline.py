@@ -67,7 +67,7 @@ class ProposalLayer:
         painter.scale(surface.view.scale, surface.view.scale)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for colour, width in ((QColor(0, 0, 0, 90), LINE_PX + 1.4), (QColor("#FFFFFF"), LINE_PX)):
-            pen = QPen(colour, width)
+            pen = QPen(colour, width * surface.ratio)
             pen.setCosmetic(True)
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             pen.setDashPattern([DASH[0] * LINE_PX / width, DASH[1] * LINE_PX / width])

@@ -1,0 +1,89 @@
+"""Who reads, and what they like: name, keys, theme, opacity, brush. Kept in the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from polypviewer.session.session import Session
+from polypviewer.ui.actions import Preset
+from polypviewer.ui.canvas.overlay import OverlayStyle
+from polypviewer.ui.dialogs import FirstStartDialog
+from polypviewer.ui.main_window import MainWindow
+
+KEEP_MS: Final = 800
+
+
+class TasteWiring(QObject):
+    """Lives as long as the window."""
+
+    reader_changed = Signal()
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window, self._session = window, session
+        self._keep = QTimer(self, singleShot=True, interval=KEEP_MS)
+        self._keep.timeout.connect(self._keep_tastes)
+        window.theme_changed.connect(self._theme_changed)
+        window.preset_changed.connect(self._preset_changed)
+        window.style_changed.connect(self._tastes_changed)
+        window.canvas.hand.radius_changed.connect(self._tastes_changed)
+        self._take_tastes()
+
+    def handlers(self) -> dict[str, Callable[[], None]]:
+        """The actions that this wiring does."""
+        return {"rename_reader": self.ask_reader}
+
+    def close(self) -> None:
+        """The window closes: what was changed a moment ago is kept."""
+        if self._keep.isActive():
+            self._keep.stop()
+            self._keep_tastes()
+
+    def ask_reader(self, then: Callable[[], None] | None = None) -> None:
+        """Who is reading. The dialog is open until it is answered."""
+        settings = self._session.settings
+        preset = Preset(settings.text("key_preset"))
+        dialog = FirstStartDialog(name=settings.reader, preset=preset, parent=self._window)
+        dialog.accepted.connect(partial(self._reader_chosen, dialog, then))
+        dialog.open()
+
+    def _reader_chosen(self, dialog: FirstStartDialog, then: Callable[[], None] | None) -> None:
+        choice = dialog.choice
+        settings = self._session.settings
+        changed = bool(settings.reader) and choice.name != settings.reader
+        settings.set("reader", choice.name)
+        settings.reader = choice.name
+        self._window.use_preset(choice.preset)
+        self._window.top.show_reader(choice.name)
+        if then is not None:
+            then()
+        elif changed:
+            self.reader_changed.emit()
+
+    def _take_tastes(self) -> None:
+        settings, window = self._session.settings, self._window
+        window.canvas.hand.change_radius(settings.number("brush_radius"))
+        window.use_style(
+            OverlayStyle(settings.number("overlay_opacity"), outlined=bool(settings.get("overlay_outline")))
+        )
+        window.top.show_reader(settings.reader)
+        self._keep.stop()
+
+    def _tastes_changed(self, _value: object) -> None:
+        self._keep.start()
+
+    def _keep_tastes(self) -> None:
+        style = self._window.canvas.style_of_masks
+        self._session.set_setting("brush_radius", self._window.canvas.hand.radius)
+        self._session.set_setting("overlay_opacity", style.fill)
+        self._session.set_setting("overlay_outline", style.outlined)
+
+    def _theme_changed(self, name: str) -> None:
+        self._session.set_setting("theme", name)
+
+    def _preset_changed(self, name: str) -> None:
+        self._session.set_setting("key_preset", name)
