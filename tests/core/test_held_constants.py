@@ -27,7 +27,7 @@ def called(times: int, *, first: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
 
 
-def test_many_calls_do_not_end_the_interpreter() -> None:
+def test_many_calls_do_not_end_the_interpreter(window_platform: str) -> None:
     done = called(100_000, first="import polypviewer")
     assert done.returncode == 0, done.stderr
 

@@ -1,15 +1,22 @@
 """A themed application for every test of widgets, and a window to press keys in."""
 
-import pytest
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
+from __future__ import annotations
 
-from polypviewer.ui.main_window import MainWindow
-from polypviewer.ui.theme import apply_theme
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:  # a conftest that needs Qt would end the run on a machine that lacks its libraries
+    from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
+
+    from polypviewer.ui.main_window import MainWindow
 
 
 @pytest.fixture(autouse=True)
 def themed(qapp: QApplication) -> None:
+    from polypviewer.ui.theme import apply_theme
+
     qapp.setStyle("Fusion")
     apply_theme(qapp, "dark")
 
@@ -17,6 +24,8 @@ def themed(qapp: QApplication) -> None:
 @pytest.fixture
 def window(qtbot: QtBot) -> MainWindow:
     """The whole window without a session, 1920x1080, active."""
+    from polypviewer.ui.main_window import MainWindow
+
     made = MainWindow()
     qtbot.addWidget(made)
     made.resize(1920, 1080)
