@@ -45,7 +45,8 @@ class ImportDone:
 
     def messages(self) -> list[Message]:
         """What the message bar says about it."""
-        told = [message("import.done", added=self.added, known=self.known, broken=len(self.broken))]
+        code = "import.done_with_masks" if self.masks else "import.done"
+        told = [message(code, added=self.added, masks=self.masks, known=self.known, broken=len(self.broken))]
         if self.masks_refused:
             first = self.masks_refused[0].error.happened
             told.append(message("import.masks_refused", count=len(self.masks_refused), reason=first))
@@ -114,7 +115,7 @@ def _import_one(door: StoreDoor, item: FoundItem, exam: ExamKey, known: dict[UUI
 
 
 def _take_mask(door: StoreDoor, item: FoundItem, media_id: UUID, done: ImportDone) -> None:
-    """Keep the mask that lies beside an image as an imported revision that nobody has decided yet."""
+    """Keep the mask that lies beside an image as an imported revision."""
     from polypviewer.datasets.masks import read_mask
     from polypviewer.media.readers import open_media
 

@@ -42,6 +42,10 @@ SENTENCES: Final[dict[str, tuple[Level, str]]] = {
     "history.empty": ("info", "Nothing to undo."),
     "history.nothing_to_redo": ("info", "Nothing to redo."),
     "import.done": ("good", "{added} imported, {known} already there, {broken} cannot be read."),
+    "import.done_with_masks": (
+        "good",
+        "{added} imported, {masks} masks that count as decided, {known} already there, {broken} cannot be read.",
+    ),
     "import.masks_refused": ("warning", "{count} masks were not taken: {reason}"),
     "import.stopped": ("info", "Import stopped. What has been imported stays."),
     "import.not_patient_safe": (

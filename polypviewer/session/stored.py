@@ -18,7 +18,15 @@ from polypviewer.core.media_item import MediaItem, MediaKind
 from polypviewer.core.media_names import VIDEO_SUFFIXES
 from polypviewer.core.proposal import Proposal, proposal_components
 from polypviewer.core.record import UNKNOWN_EXAM, ExamKey, ExamSource, LesionRow, Provenance
-from polypviewer.core.review import Decision, Origin, Presence, ReviewStatus, frame_truth, review_status
+from polypviewer.core.review import (
+    DecidedBy,
+    Decision,
+    Origin,
+    Presence,
+    ReviewStatus,
+    frame_truth,
+    review_status,
+)
 
 if TYPE_CHECKING:
     from polypviewer.media.frame_source import MediaInfo
@@ -243,12 +251,22 @@ def add_entry(store: ProjectStore, entry: NewEntry) -> UUID:
 
 
 def keep_imported_mask(store: ProjectStore, identity: FrameIdentity, label_map: LabelMap) -> bool:
-    """Keep a mask as an imported, undecided revision; False where somebody has worked on the frame already."""
+    """Keep a mask that came along as an imported revision; False where somebody has worked on the frame already.
+
+    It counts as decided: whoever made the data set decided it. Painting on it opens the decision again.
+    """
     draft = store.load_draft(identity.ref, identity=identity)
     if draft.values or has_polyp(draft.label_map):
         return False
     draft.label_map[:] = label_map
-    draft.values["origin"] = Origin.IMPORTED
+    presence = Presence.POLYP if has_polyp(label_map) else Presence.NO_POLYP
+    draft.values |= {
+        "origin": Origin.IMPORTED,
+        "presence": presence,
+        "decision": Decision.ACCEPTED,
+        "decided_by": DecidedBy.BULK,
+        "reason": "imported",
+    }
     store.write_revision(draft, identity=identity)
     return True
 

@@ -204,7 +204,9 @@ def test_a_broken_file_is_one_marked_entry_and_the_rest_is_imported(
         assert identity not in stored
 
 
-def test_masks_that_come_along_are_imported_but_not_decided(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+def test_masks_that_come_along_count_as_decided_until_somebody_paints_on_them(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
     root = tmp_path / "kvasir"
     (root / "images").mkdir(parents=True)
     (root / "masks").mkdir()
@@ -218,15 +220,18 @@ def test_masks_that_come_along_are_imported_but_not_decided(session: Session, tm
     with qtbot.waitSignal(session.media_changed, timeout=20_000):
         session.import_paths([root], ExamRule("one"))
     assert len(session.frames) == 6
-    assert session.statuses[session.frames[4]] is ReviewStatus.EDITED
+    assert session.statuses[session.frames[4]] is ReviewStatus.ACCEPTED
     assert session.statuses[session.frames[5]] is ReviewStatus.UNREVIEWED
+    assert "import.done_with_masks" in codes(heard)
     assert "import.masks_refused" in codes(heard)
     go(qtbot, session, session.frames[4])
     draft = session.draft
     assert draft is not None
     assert np.array_equal(draft.label_map > 0, mask > 0)
-    session.accept(stay=True)
-    assert session.statuses[session.frames[4]] is ReviewStatus.ACCEPTED
+    assert session.begin_stroke(1)
+    session.stroke_to(Point(9.0, 9.0), 3.0)
+    session.end_stroke()
+    assert session.statuses[session.frames[4]] is ReviewStatus.EDITED
     until_saved(qtbot, session)
 
 
