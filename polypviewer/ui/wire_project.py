@@ -34,7 +34,6 @@ JOBS: Final[dict[str, str]] = {
 class ProjectWiring(QObject):
     """Lives as long as the window."""
 
-    opened = Signal()
     _demo_progress = Signal(object)
 
     def __init__(self, window: MainWindow, session: Session, *, questions: FileQuestions | None = None) -> None:
@@ -133,7 +132,6 @@ class ProjectWiring(QObject):
         self._window.setWindowTitle(f"{project.name} · PolypViewer")
         self._window.status.show_saved()
         self._media_changed()
-        self.opened.emit()
         waiting, self._waiting_import = self._waiting_import, ()
         if waiting:
             self._import(waiting)

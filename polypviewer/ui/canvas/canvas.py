@@ -11,15 +11,15 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from polypviewer.core.geometry import Point, Rect
+from polypviewer.core.geometry import Rect
 from polypviewer.core.label_map import LabelMap
-from polypviewer.ui.canvas.brush_cursor import cursor_rect, draw_cursor
+from polypviewer.ui.canvas.brush_cursor import draw_cursor
 from polypviewer.ui.canvas.outline import Outline, ProposalLayer
 from polypviewer.ui.canvas.overlay import OverlayLayer, OverlayStyle
 from polypviewer.ui.canvas.picture import PictureLayer
 from polypviewer.ui.canvas.surface import Surface
 from polypviewer.ui.canvas.tools import Hand, Tool, make_tools
-from polypviewer.ui.canvas.view import View, centred, fitted, kept_inside
+from polypviewer.ui.canvas.view import View, fitted, kept_inside
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import active
 
@@ -143,11 +143,6 @@ class CanvasBase(QWidget):
         if self._size is not None:
             self.set_view(self._view.zoomed(factor, at=self._room().center() if at is None else at))
 
-    def centre_on(self, point: Point) -> None:
-        """Bring an image position to the middle without changing the zoom."""
-        at, middle = self._view.to_widget(point), self._room().center()
-        self.set_view(self._view.panned(middle.x() - at.x(), middle.y() - at.y()))
-
     def set_view(self, view: View) -> None:
         """The hand has moved the picture."""
         self._fits = False
@@ -241,6 +236,3 @@ def _moved(before: Surface, now: Surface) -> QRectF:
     change = now.view.scale / before.view.scale
     left, top = now.view.left - before.view.left * change, now.view.top - before.view.top * change
     return QRectF(left, top, before.width * change, before.height * change)
-
-
-__all__ = ["CanvasBase", "centred", "cursor_rect"]

@@ -6,7 +6,7 @@ import time
 from enum import Enum, auto
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 
 from polypviewer.ui.canvas.brush_cursor import cursor_rect
@@ -28,8 +28,6 @@ class Canvas(CanvasBase):
     """The canvas that listens to the mouse."""
 
     space_tapped = Signal()
-    escaped = Signal()
-    clicked_empty = Signal()
     tool_changed = Signal(str)
 
     def __init__(self) -> None:
@@ -183,8 +181,3 @@ class Canvas(CanvasBase):
         elif self._space_since is not None:
             shape = Qt.CursorShape.OpenHandCursor
         self.setCursor(shape)
-
-    def image_position(self, position: QPoint) -> QPointF:
-        """An image position as two floats, for tests and accessibility."""
-        point = self.view.to_image(QPointF(position))
-        return QPointF(point.x, point.y)

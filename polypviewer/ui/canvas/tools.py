@@ -58,11 +58,6 @@ class PaintTool(Tool):
         self._hand = hand
         self._drawing = False
 
-    @property
-    def is_drawing(self) -> bool:
-        """True between press and release."""
-        return self._drawing
-
     def press(self, point: Point, *, inverted: bool) -> None:
         self._drawing = True
         erases = self.erases != inverted
