@@ -36,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         return
     for name in ("qt_api", "qt_log_level_fail", "qt_default_raising"):
         parser.addini(name, "setting of pytest-qt, which cannot be loaded here")
+    parser.addini("qt_log_ignore", "setting of pytest-qt, which cannot be loaded here", type="linelist")
 
 
 def pytest_configure(config: pytest.Config) -> None:
