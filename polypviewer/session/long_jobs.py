@@ -48,6 +48,10 @@ class LongJobs:
         """End the job under way after the step it is at."""
         self._stop.set()
 
+    def look_through(self, paths: tuple[Path, ...], then: Callable[[tuple[Path, ...]], None]) -> None:
+        """Find what an import of these paths would take."""
+        self._desk.lanes.work.submit(_found, paths, on_done=then)
+
     def import_paths(self, paths: tuple[Path, ...], rule: ExamRule) -> None:
         """Add files and folders. Raises `EditError` without a project or in a read-only one."""
         project, keeper = self._desk.need_project()
@@ -120,6 +124,12 @@ def _relink(door: StoreDoor, folder: Path, tell: Tell) -> RelinkReport:
 
 def _export(door: StoreDoor, folder: Path, name: FormatName, overwrite: bool, tell: Tell) -> ExportReport:  # noqa: FBT001
     return export_project(door, folder, format_name=name, overwrite=overwrite, tell=tell)
+
+
+def _found(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    from polypviewer.datasets.find_media import find_media
+
+    return tuple(item.path for item in find_media(paths))
 
 
 def _until_stopped(job: Callable[[Tell], R], tell: Tell) -> R | None:

@@ -209,6 +209,10 @@ class Session(SessionView):
         """End it; nothing half done stays."""
         self.finetuning.stop()
 
+    def look_through(self, paths: tuple[Path, ...], then: Callable[[tuple[Path, ...]], None]) -> None:
+        """Find the media in files and folders on a lane, and hand them over; nothing is imported."""
+        self._jobs.look_through(paths, then)
+
     def import_paths(self, paths: Sequence[Path], rule: ExamRule) -> None:
         """Add images, videos and folders; media stay where they are."""
         with self._speaking():

@@ -185,9 +185,10 @@ class ProjectWiring(QObject):
             self._waiting_import = paths
             self._new()
             return
-        from polypviewer.datasets.find_media import find_media
+        self._session.look_through(paths, partial(self._ask_exams, paths))
 
-        found = [item.path for item in find_media(paths)]
+    def _ask_exams(self, paths: tuple[Path, ...], found: tuple[Path, ...]) -> None:
+        """Several files: which examinations are they from?"""
         if len(found) <= 1:
             self._session.import_paths(paths, ExamRule("one"))
             return

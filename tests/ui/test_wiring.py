@@ -241,6 +241,7 @@ def test_dropped_pictures_ask_for_their_exam_once_and_are_imported(reviewing: Se
     for number in range(3):
         cv2.imwrite(str(more / f"p{number}_x.png"), picture(50 + number))
     reviewing.window.paths_dropped.emit((more,))
+    reviewing.qtbot.waitUntil(lambda: reviewing.window.findChild(ExamRuleDialog) is not None, timeout=10_000)
     dialog = reviewing.window.findChild(ExamRuleDialog)
     assert dialog is not None
     dialog.buttons["one"].setChecked(True)
