@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -96,22 +97,37 @@ def is_project(folder: Path) -> bool:
 def make_demo(folder: Path, *, tell: Tell, exams: int = 6, stills: int = 5, clip_frames: int = 120) -> DemoPlace:
     """Render the material, make the project and import it, each exam by its key.
 
-    Raises `DatasetError`, `ProjectError`.
+    It is made beside its place and renamed: killed on the way it leaves no half project. Raises `DatasetError`,
+    `ProjectError`.
     """
+    if folder.is_dir() and any(folder.iterdir()):
+        raise DatasetError("demo.not_empty", folder=folder)
+    half = DemoPlace(folder.with_name(f".{folder.name}.half"))
+    shutil.rmtree(half.folder, ignore_errors=True)
+    try:
+        _make(half, tell, (exams, stills, clip_frames))
+        if folder.is_dir():
+            folder.rmdir()
+        half.folder.rename(folder)
+    except OSError as error:
+        raise DatasetError("dataset.not_written", name=folder.name, reason=error.strerror or str(error)) from error
+    finally:
+        shutil.rmtree(half.folder, ignore_errors=True)
+    return DemoPlace(folder)
+
+
+def _make(place: DemoPlace, tell: Tell, sizes: tuple[int, int, int]) -> None:
     from polypviewer.datasets.demo import generate_demo
     from polypviewer.media.write import write_video
     from polypviewer.storage.opening import create_project
 
-    if folder.is_dir() and any(folder.iterdir()):
-        raise DatasetError("demo.not_empty", folder=folder)
-    create_project(folder, name="Demo")
-    place = DemoPlace(folder)
-
     def rendered(done: int, total: int) -> None:
         tell(Progress("import", done, total, "rendering"))
 
+    create_project(place.folder, name="Demo")
+    exams, stills, clip_frames = sizes
     generate_demo(
-        folder / MATERIAL,
+        place.folder / MATERIAL,
         seed=SEED,
         write_video=write_video,
         exams=exams,
@@ -119,11 +135,10 @@ def make_demo(folder: Path, *, tell: Tell, exams: int = 6, stills: int = 5, clip
         clip_frames=clip_frames,
         progress=rendered,
     )
-    with project_for_command(folder, reader=READER, writes=True) as store:
+    with project_for_command(place.folder, reader=READER, writes=True) as store:
         for exam in sorted(path for path in place.media.iterdir() if path.is_dir()):
             key = ExamKey(exam.name, "given")
             import_media(direct_door(store), [exam], ExamRule("unknown"), tell=tell, exam=key)
-    return place
 
 
 def correct_stills(store: ProjectStore, place: DemoPlace, *, tell: Tell, exams: Sequence[str] | None = None) -> int:

@@ -11,7 +11,9 @@ from polypviewer.segmentation import load_bundle
 from polypviewer.session.demo_project import correct_stills, is_project, make_demo, run_demo_loop
 from polypviewer.session.jobs import project_for_command, status_of
 from polypviewer.session.settings import home_folder
+from polypviewer.session.store_door import JobStopped
 from polypviewer.session.stored import activate, listing
+from polypviewer.session.values import Progress
 from tests.session.projects import quiet
 
 
@@ -65,3 +67,18 @@ def test_the_whole_loop_runs_headless(demo: Path) -> None:
         card = json.loads((export / "dataset.json").read_text("utf-8"))
         assert card["counts"]["frames"] == 6
         assert card["patient_safe"] is True
+
+
+def test_a_demo_that_is_stopped_on_the_way_leaves_nothing_and_can_be_made_again(tmp_path: Path) -> None:
+    def stop_after_rendering(progress: Progress) -> None:
+        if progress.text != "rendering":
+            raise JobStopped
+
+    demo = tmp_path / "demo"
+    with pytest.raises(JobStopped):
+        make_demo(demo, tell=stop_after_rendering, exams=1, stills=1, clip_frames=2)
+    assert not list(tmp_path.iterdir())
+    place = make_demo(demo, tell=quiet, exams=1, stills=1, clip_frames=2)
+    assert is_project(place.folder)
+    with project_for_command(demo, reader="demo", writes=False) as store:
+        assert all(path.is_file() for path in store.paths().values())
