@@ -38,6 +38,10 @@ class Hand:
         self.window.resize(width, height)
         self.window.show()
         self.canvas = self.window.canvas
+        self.come_back()
+
+    def come_back(self) -> None:
+        """Make the window the active one, as a window manager does after a dialog; bare Xvfb has none."""
         self.window.activateWindow()
         assert QTest.qWaitForWindowActive(self.window)
 

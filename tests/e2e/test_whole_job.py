@@ -88,6 +88,7 @@ def import_material(hand: Hand, material: list[Path]) -> None:
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     hand.until(lambda: len(hand.session.frames) == STILLS + 12, what="all media in the strip", seconds=60)
     hand.until(lambda: hand.session.current is not None, what="the first frame")
+    hand.come_back()
 
 
 def correct_the_first_frame(hand: Hand) -> LabelMap:
