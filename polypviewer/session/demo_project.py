@@ -45,7 +45,7 @@ SEED: Final = 18
 """Of the generator and of the split: with it one exam of each kind of light is held out."""
 READER: Final = "demo"
 MATERIAL: Final = "material"
-STEPS: Final = 39
+STEPS: Final = 100
 BATCH: Final = 4
 HOLDOUT: Final = 0.3
 _EVERY_CLIP_FRAME: Final = 10
