@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+import cv2
+import numpy as np
+
 from polypviewer.core.command import Change, MaskChange, ValueChange
 from polypviewer.core.draft import Draft
 from polypviewer.core.errors import EditError
-from polypviewer.core.geometry import whole
+from polypviewer.core.geometry import Rect
 from polypviewer.core.label_map import BACKGROUND, Mask, free_slot, has_polyp
 from polypviewer.core.patch import patch_between
 
@@ -206,7 +209,9 @@ def _proposal_pixels(draft: Draft, mask: Mask) -> tuple[Change, ...]:
     height, width = draft.label_map.shape
     if mask.shape != draft.label_map.shape:
         raise EditError("edit.size", mask_height=mask.shape[0], mask_width=mask.shape[1], height=height, width=width)
+    rect = Rect(*cv2.boundingRect(mask.view(np.uint8)))
     after = draft.label_map.copy()
-    after[mask & (after == BACKGROUND)] = free_slot(draft.label_map)
-    patch = patch_between(draft.label_map, after, whole(height, width))
+    inside = after[rect.slices]
+    inside[mask[rect.slices] & (inside == BACKGROUND)] = free_slot(draft.label_map)
+    patch = patch_between(draft.label_map, after, rect)
     return () if patch.is_empty else (MaskChange(draft.frame, patch),)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from polypviewer.core.errors import EditError, PolypViewerError, TrainingError
 from polypviewer.core.identity import FrameRef
-from polypviewer.session.adopting import adopt_bundle, clear_pixels, clear_run
+from polypviewer.session.adopting import adopt_bundle
 from polypviewer.session.crash import LOG
 from polypviewer.session.desk import Desk
 from polypviewer.session.job_writer import JobOrder, WrittenJob, write_job
 from polypviewer.session.keeping import lane_door
 from polypviewer.session.messages import Message, message
 from polypviewer.session.proposing import Proposing
+from polypviewer.session.run_folders import clear_pixels, clear_run
 from polypviewer.session.store_door import JobStopped, StoreDoor, stoppable
 from polypviewer.session.stored import register
 from polypviewer.session.trainer_pipe import trainer_command

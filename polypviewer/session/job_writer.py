@@ -20,8 +20,8 @@ from polypviewer.core.errors import PolypViewerError, TrainingError
 from polypviewer.core.field_of_view import find_field_of_view
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.review import Presence
-from polypviewer.session.adopting import RUNS_FOLDER, clear_old_runs, clear_run
 from polypviewer.session.frames import FrameReader
+from polypviewer.session.run_folders import RUNS_FOLDER, clear_old_runs, clear_run
 from polypviewer.session.store_door import StoreDoor, Tell
 from polypviewer.session.stored import DecidedFrame, decided_frames
 from polypviewer.session.values import Progress

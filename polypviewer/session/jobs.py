@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from polypviewer.core.errors import EditError, PolypViewerError, TrainingError
 from polypviewer.core.review import ReviewStatus
-from polypviewer.session.adopting import adopt_bundle, clear_pixels, clear_run
+from polypviewer.session.adopting import adopt_bundle
 from polypviewer.session.frame_order import FrameOrder
 from polypviewer.session.frames import FrameReader
 from polypviewer.session.importing import Refusal
 from polypviewer.session.job_writer import JobOrder, write_job
 from polypviewer.session.models import bundle_roots, choose, find_models
 from polypviewer.session.queue import QUEUES, StatusLights
+from polypviewer.session.run_folders import clear_pixels, clear_run
 from polypviewer.session.settings import Settings
 from polypviewer.session.store_door import Tell, direct_door
 from polypviewer.session.stored import decided_frames, frames_proposed, listing, put_proposal, register, settle
