@@ -8,6 +8,7 @@ over.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import isfinite
@@ -37,7 +38,7 @@ def after_line(state: TrainingState, line: bytes) -> TrainingState:
             raise ValueError("no event of this protocol")
         follow = _FOLLOW.get(str(event.get("type")))
         return state if follow is None else follow(state, event)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return replace(state, invalid_lines=state.invalid_lines + 1)
 
 
@@ -189,6 +190,8 @@ def _count(value: object) -> int:
         return 0
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"not a count: {value!r}")
+    if not math.isfinite(value):
+        raise ValueError(f"not a count: {value!r}")
     return int(value)
 
 

@@ -5,7 +5,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from polypviewer.session.training_events import after_exit, after_line, is_last_line, kept_stderr
@@ -119,6 +119,8 @@ kinds = st.sampled_from(["hello", "plan", "baseline", "step", "evaluation", "war
 names = ["step", "steps", "loss", "holdout_dice", "per_frame", "gate", "message", "bundle", "digest", "pid", "train"]
 
 
+@example(kind="step", fields={"step": math.inf})
+@example(kind="step", fields={"step": 1, "loss": 10**400})
 @given(kind=kinds, fields=st.dictionaries(st.sampled_from(names), values))
 def test_no_line_of_whatever_content_breaks_the_state(kind: str, fields: dict[str, object]) -> None:
     state = after_line(START, json.dumps({"protocol": 1, "type": kind, **fields}).encode())
