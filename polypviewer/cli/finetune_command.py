@@ -102,5 +102,5 @@ def _print(done: FinetuneDone, *, use: bool) -> None:
     for warning in state.warnings:
         console.print(f"Note: {warning}", markup=False)
     console.print(
-        "The project uses it now." if use else "Switch to it with: polypviewer finetune --use, or in the window."
+        "The project uses it now." if use else "Switch to it in the window, in Train or on the Model page."
     )

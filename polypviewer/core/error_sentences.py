@@ -26,6 +26,10 @@ EDIT_ROWS: Final[dict[str, tuple[str, str]]] = {
         "A mask stands in this frame, so it cannot be stated free of polyps.",
         "Erase the mask first.",
     ),
+    "edit.mask_there": (
+        "A mask stands in this frame, and a proposal never replaces it.",
+        "Erase the mask first, or correct it with the brush.",
+    ),
     "edit.no_component": ("There is no proposed region under the cursor.", "Move the cursor onto the dashed outline."),
     "edit.no_proposal": ("This frame has no proposal.", "Run Propose first."),
     "edit.no_frame": ("No frame is shown.", "Import images or a video first."),

@@ -163,7 +163,7 @@ def take_proposal_changes(draft: Draft, *, shown_proposal: Mask, proposal_id: UU
     Raises `EditError` if a mask stands already: a person's mask is never overwritten.
     """
     if has_polyp(draft.label_map):
-        raise EditError("edit.mask_stands")
+        raise EditError("edit.mask_there")
     if not shown_proposal.any():
         raise EditError("edit.no_proposal")
     changes = _proposal_pixels(draft, shown_proposal) + set_value(draft, "origin", Origin.PROPOSAL)

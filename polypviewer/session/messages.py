@@ -7,7 +7,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from polypviewer.core.errors import PolypViewerError
+from polypviewer.core.errors import EditError, PolypViewerError
 
 Level = Literal["info", "good", "warning", "error"]
 
@@ -107,6 +107,7 @@ def message_of(error: Exception) -> Message:
     """An expected error says its own sentence and cure; anything else is a defect with its trace as details."""
     if isinstance(error, PolypViewerError):
         happened = translated("error", error.happened)
-        return Message(error.code, "error", happened, cure=translated("error", error.cure))
+        level: Level = "warning" if isinstance(error, EditError) else "error"
+        return Message(error.code, level, happened, cure=translated("error", error.cure))
     details = "".join(traceback.format_exception(error))
     return message("defect", details=details)

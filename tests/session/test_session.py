@@ -122,6 +122,7 @@ def test_no_polyp_is_refused_while_a_mask_stands(session: Session, qtbot: QtBot,
     paint(session, (40, 40))
     session.state_no_polyp()
     assert messages[-1].code == "edit.mask_stands"
+    assert messages[-1].level == "warning", "a refusal passes; only errors stay until somebody closes them"
     paint(session, (40, 40), value=0, radius=20)
     with qtbot.waitSignal(session.frame_changed):
         session.state_no_polyp()

@@ -131,7 +131,7 @@ def test_a_taken_proposal_can_be_corrected(session: Session, qtbot: QtBot, messa
     assert draft is not None
     assert draft.label_map.any()
     session.take_proposal()
-    assert codes(messages)[-1] == "edit.mask_stands"
+    assert codes(messages)[-1] == "edit.mask_there"
     until_saved(qtbot, session)
 
 

@@ -179,8 +179,12 @@ def test_a_refusal_is_a_bar_and_not_a_dialog(reviewing: Seat) -> None:
     reviewing.key(Qt.Key.Key_R)
     message = reviewing.window.stage.message.message
     assert message is not None
-    assert message.level == "error"
+    assert message.level == "warning"
     assert reviewing.window.stage.message.isVisible()
+    reviewing.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    accepted = reviewing.window.stage.message.message
+    assert accepted is not None
+    assert accepted.offers_undo, "what was refused before hides no Undo"
 
 
 def test_history_goes_back_several_steps_with_one_click(reviewing: Seat) -> None:
