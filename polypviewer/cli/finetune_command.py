@@ -101,6 +101,4 @@ def _print(done: FinetuneDone, *, use: bool) -> None:
         console.print(f"Gate: {state.gate.verdict}. {' '.join(state.gate.reasons)}", markup=False)
     for warning in state.warnings:
         console.print(f"Note: {warning}", markup=False)
-    console.print(
-        "The project uses it now." if use else "Switch to it in the window, in Train or on the Model page."
-    )
+    console.print("The project uses it now." if use else "Switch to it in the window, in Train or on the Model page.")
