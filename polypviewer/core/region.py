@@ -1,7 +1,7 @@
 """Regions: what a tool selects in a scene, and the reshape of the label map that comes of it.
 
-A tool gets a `Scene` (snapshots, so that it may run on any thread), selects a `Region`, and makes a `Reshape` of it: the
-one value that a preview draws and a command commits. Nothing here paints in place.
+A tool gets a `Scene` (snapshots, so that it may run on any thread), selects a `Region`, and makes a `Reshape` of it:
+the one value that a preview draws and a command commits. Nothing here paints in place.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from polypviewer.core.label_map import BACKGROUND, LabelMap, Mask
 class Scene:
     """What a tool may look at; all arrays are snapshots that nobody paints.
 
-    `image`: `(height, width, 3)` uint8 RGB. `labels`: `(height, width)` uint8 label map. `limit`: `(height, width)` bool,
-    where paint may go (the field of view); None: everywhere.
+    `image`: `(height, width, 3)` uint8 RGB. `labels`: `(height, width)` uint8 label map.
+    `limit`: `(height, width)` bool, where paint may go (the field of view); None: everywhere.
     """
 
     image: NDArray[np.uint8]
@@ -31,12 +31,12 @@ class Scene:
     @property
     def height(self) -> int:
         """Rows of the frame."""
-        return self.labels.shape[0]
+        return int(self.labels.shape[0])
 
     @property
     def width(self) -> int:
         """Columns of the frame."""
-        return self.labels.shape[1]
+        return int(self.labels.shape[1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
