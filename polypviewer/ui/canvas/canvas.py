@@ -1,4 +1,4 @@
-"""The canvas widget: three cached layers and a brush cursor. It shows values and never knows a session."""
+"""The canvas widget: the picture, a table of layers over it, and a brush cursor. It never knows a session."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from polypviewer.core.geometry import Rect
 from polypviewer.core.label_map import LabelMap
 from polypviewer.ui.canvas.brush_cursor import draw_cursor
+from polypviewer.ui.canvas.layers import Layer, MaskRow, ProposalRow, blit
 from polypviewer.ui.canvas.outline import Outline, ProposalLayer
 from polypviewer.ui.canvas.overlay import OverlayLayer, OverlayStyle
 from polypviewer.ui.canvas.picture import PictureLayer
@@ -46,6 +47,8 @@ class CanvasBase(QWidget):
         self.tools = make_tools(self.hand, self)
         self.tool: Tool = self.tools["pan"]
         self._picture, self._overlay, self._proposal = PictureLayer(), OverlayLayer(), ProposalLayer()
+        self._masks = MaskRow(self._overlay)
+        self._layers: dict[str, Layer] = {"masks": self._masks, "proposal": ProposalRow(self._proposal)}
         self._view = View(1.0, 0.0, 0.0)
         self._size: tuple[int, int] | None = None
         self._fits = True
@@ -123,6 +126,15 @@ class CanvasBase(QWidget):
         """False while hidden or peeking."""
         return not (self._hidden or self._peeking)
 
+    def add_layer(self, name: str, layer: Layer, *, over: str = "proposal") -> None:
+        """Draw one more layer, just over the layer `over`. The order of the table is the order of drawing."""
+        table = dict(self._layers)
+        self._layers.clear()
+        for known, row in table.items():
+            self._layers[known] = row
+            if known == over:
+                self._layers[name] = layer
+
     # --- how it lies --------------------------------------------------------------------------------------------
 
     def fit(self) -> None:
@@ -163,7 +175,8 @@ class CanvasBase(QWidget):
     def _settle(self) -> None:
         self._still.stop()
         self._moving = False
-        for layer in (self._picture, self._overlay, self._proposal):
+        self._picture.forget()
+        for layer in self._layers.values():
             layer.forget()
         self.update()
 
@@ -192,47 +205,24 @@ class CanvasBase(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setClipRegion(event.region())
-        background = QColor(active().canvas)
+        background, surface = QColor(active().canvas), self._surface()
         if self._size is None:
             painter.fillRect(event.rect(), background)
         elif self._moving:
-            self._paint_moving(painter, background)
+            painter.fillRect(event.rect(), background)
+            self._picture.draw_nearest(painter, surface)
+            self._paint_over(painter, surface, event.rect())
         else:
-            self._paint_still(painter, event.rect(), background)
+            blit(painter, self._picture.refine(surface, background), surface, event.rect())
+            self._paint_over(painter, surface, event.rect())
         if self._mouse is not None and self.tool.paints and self._size is not None:
             draw_cursor(painter, self._mouse, self.hand.radius * self._view.scale)
         painter.end()
 
-    def _paint_still(self, painter: QPainter, dirty: QRect, background: QColor) -> None:
-        surface = self._surface()
-        source = QRectF(dirty.topLeft() * surface.ratio, dirty.size() * surface.ratio)
-        target = QRectF(dirty)
-        painter.drawImage(target, self._picture.refine(surface, background), source)
-        if self.shows_masks:
-            painter.drawImage(target, self._overlay.render(surface), source)
-            if not self._proposal.is_empty:
-                painter.drawImage(target, self._proposal.render(surface), source)
-
-    def _paint_moving(self, painter: QPainter, background: QColor) -> None:
-        surface = self._surface()
-        painter.fillRect(self.rect(), background)
-        self._picture.draw_nearest(painter, surface)
-        if not self.shows_masks:
-            return
-        drawn = self._overlay.drawn
-        if drawn is None:
-            painter.drawImage(self.rect(), self._overlay.render(surface))
-        else:
-            image, before = drawn
-            painter.drawImage(_moved(before, surface), image)
-        self._proposal.draw(painter, surface)
+    def _paint_over(self, painter: QPainter, surface: Surface, dirty: QRect) -> None:
+        for layer in self._layers.values():
+            if not layer.is_empty and (layer.stays or self.shows_masks):
+                layer.paint(painter, surface, dirty, moving=self._moving)
 
     def _radius_changed(self) -> None:
         self.update()
-
-
-def _moved(before: Surface, now: Surface) -> QRectF:
-    """Where a drawing made for one view lies in another."""
-    change = now.view.scale / before.view.scale
-    left, top = now.view.left - before.view.left * change, now.view.top - before.view.top * change
-    return QRectF(left, top, before.width * change, before.height * change)

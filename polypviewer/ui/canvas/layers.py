@@ -1,0 +1,140 @@
+"""Layers over the picture: what each of them can do, and how a cached one comes to the screen."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Protocol
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from polypviewer.ui.canvas.outline import ProposalLayer
+from polypviewer.ui.canvas.overlay import OverlayLayer
+from polypviewer.ui.canvas.surface import Surface
+
+
+class Layer(Protocol):
+    """One thing that is drawn over the picture. `stays`: it is there while masks are hidden too."""
+
+    stays: ClassVar[bool]
+
+    @property
+    def is_empty(self) -> bool:
+        """True if there is nothing to draw."""
+
+    def forget(self) -> None:
+        """The view has changed: what was drawn for it is not right any more."""
+
+    def paint(self, painter: QPainter, surface: Surface, dirty: QRect, *, moving: bool) -> None:
+        """Draw at least the logical pixels `dirty`; `moving`: the view changes again at once, be quick."""
+
+
+class CachedLayer(ABC):
+    """Drawn once for a view, then copied; while the view moves it is drawn directly."""
+
+    stays: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self._cache: QImage | None = None
+        self._surface: Surface | None = None
+
+    @property
+    @abstractmethod
+    def is_empty(self) -> bool:
+        """True if there is nothing to draw."""
+
+    @abstractmethod
+    def draw(self, painter: QPainter, surface: Surface) -> None:
+        """Draw the whole layer in logical pixels."""
+
+    def forget(self) -> None:
+        """The view, or what is shown, has changed."""
+        self._surface = None
+
+    def render(self, surface: Surface) -> QImage:
+        """The layer on the whole surface, premultiplied; made once for a view."""
+        if self._cache is None or self._surface != surface:
+            self._cache = surface.blank(QImage.Format.Format_ARGB32_Premultiplied)
+            self._cache.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._cache)
+            self.draw(painter, surface)
+            painter.end()
+            self._surface = surface
+        return self._cache
+
+    def paint(self, painter: QPainter, surface: Surface, dirty: QRect, *, moving: bool) -> None:
+        """From the cache, or directly while the view moves."""
+        if moving:
+            self.draw(painter, surface)
+        else:
+            blit(painter, self.render(surface), surface, dirty)
+
+
+class MaskRow:
+    """The masks in the table of layers."""
+
+    stays: ClassVar[bool] = False
+
+    def __init__(self, overlay: OverlayLayer) -> None:
+        self._overlay = overlay
+        self.is_replaced = False
+        """True while another layer shows the same pixels in its own colours."""
+
+    @property
+    def is_empty(self) -> bool:
+        """True if another layer stands in for the masks."""
+        return self.is_replaced
+
+    def forget(self) -> None:
+        """The view has changed."""
+        self._overlay.forget()
+
+    def paint(self, painter: QPainter, surface: Surface, dirty: QRect, *, moving: bool) -> None:
+        """The cached overlay; while the view moves, the last drawing where it lies now."""
+        drawn = self._overlay.drawn if moving else None
+        if drawn is None:
+            blit(painter, self._overlay.render(surface), surface, dirty)
+        else:
+            image, before = drawn
+            painter.drawImage(moved(before, surface), image)
+
+
+class ProposalRow:
+    """The proposal in the table of layers."""
+
+    stays: ClassVar[bool] = False
+
+    def __init__(self, proposal: ProposalLayer) -> None:
+        self._proposal = proposal
+
+    @property
+    def is_empty(self) -> bool:
+        """True if nothing is proposed."""
+        return self._proposal.is_empty
+
+    def forget(self) -> None:
+        """The view has changed."""
+        self._proposal.forget()
+
+    def paint(self, painter: QPainter, surface: Surface, dirty: QRect, *, moving: bool) -> None:
+        """The cached lines; directly while the view moves."""
+        if moving:
+            self._proposal.draw(painter, surface)
+        else:
+            blit(painter, self._proposal.render(surface), surface, dirty)
+
+
+def blit(painter: QPainter, image: QImage, surface: Surface, dirty: QRect) -> None:
+    """Copy the device pixels under logical `dirty` as they are, at any ratio: nothing is sampled again."""
+    place = QRectF(surface.to_device(dirty))
+    painter.save()
+    painter.scale(1 / surface.ratio, 1 / surface.ratio)
+    painter.drawImage(place, image, place)
+    painter.restore()
+
+
+def moved(before: Surface, now: Surface) -> QRectF:
+    """Where a drawing made for one view lies in another, in logical pixels."""
+    change = now.view.scale / before.view.scale
+    left, top = now.view.left - before.view.left * change, now.view.top - before.view.top * change
+    return QRectF(left, top, before.width * change, before.height * change)
