@@ -7,6 +7,20 @@ from typing import Final
 SESSION_ROWS: Final[dict[str, tuple[str, str]]] = {
     "edit.no_project": ("No project is open.", "Open or make a project first."),
     "edit.stroke_under_way": ("A stroke is being drawn.", "Release the mouse, or press Escape."),
+    "edit.frame_changed": (
+        "The frame was changed while the tool was working, so nothing was done.",
+        "Use the tool again.",
+    ),
+    "edit.nothing_copied": ("No mask has been copied.", "Copy one first (Ctrl+C)."),
+    "edit.nothing_selected": ("There is no mask here to copy.", "Paint one first."),
+    "edit.no_lesion_here": ("No lesion lies under the cursor.", "Point at the region that you mean."),
+    "edit.nothing_changes": ("That changes nothing here.", "Choose another lesion, or another size."),
+    "edit.nothing_proposed": ("No frame waits with a proposal.", "Propose for all frames first."),
+    "field.too_small": ("The drawn field of view is too small.", "Draw around everything that the endoscope sees."),
+    "field.unreadable": (
+        "The stated field of view cannot be read: {reason}.",
+        "Update the application, or find the field of view again.",
+    ),
     "edit.no_model": ("No model is loaded.", "Choose one in the model panel."),
     "settings.unknown": ("There is no setting called {name}.", "See the user guide for the settings that exist."),
     "settings.value": ("{value!r} does not fit the setting {name}.", "Give a value of the setting's kind."),

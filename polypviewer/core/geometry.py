@@ -60,6 +60,10 @@ class Rect:
         """The part inside a frame of (height, width)."""
         return between(max(self.x, 0), max(self.y, 0), min(self.right, width), min(self.bottom, height))
 
+    def moved(self, dx: int, dy: int) -> Rect:
+        """The rectangle `dx` pixels further right and `dy` further down."""
+        return Rect(self.x + dx, self.y + dy, self.width, self.height)
+
     def grown(self, margin: int) -> Rect:
         """The rectangle with `margin` pixels more on each side; may leave the frame."""
         return Rect(self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin)

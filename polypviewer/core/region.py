@@ -6,7 +6,7 @@ the one value that a preview draws and a command commits. Nothing here paints in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from polypviewer.core.geometry import EMPTY_RECT, Rect, whole
 from polypviewer.core.label_map import BACKGROUND, LabelMap, Mask
+from polypviewer.core.patch import MaskPatch, patch_between
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,6 +123,17 @@ def applied(labels: LabelMap, reshape: Reshape) -> LabelMap:
     after = labels.copy()
     after[reshape.rect.slices] = reshape.labels
     return after
+
+
+def reshape_patch(labels: LabelMap, reshape: Reshape) -> MaskPatch:
+    """The patch that makes the reshape of `labels`, `(height, width)` uint8; empty if it changes nothing."""
+    height, width = labels.shape
+    if reshape.is_empty:
+        return MaskPatch(height, width, EMPTY_RECT, b"")
+    rect = reshape.rect
+    inner = patch_between(labels[rect.slices], reshape.labels, whole(rect.height, rect.width))
+    place = EMPTY_RECT if inner.is_empty else inner.rect.moved(rect.x, rect.y)
+    return replace(inner, height=height, width=width, rect=place)
 
 
 def whole_region(scene: Scene) -> Region:

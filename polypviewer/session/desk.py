@@ -38,17 +38,22 @@ class ProjectInfo:
 
 
 class Lanes:
-    """`infer` runs models, `decode` reads pixels, `disk` owns the project's stores, `work` does long jobs."""
+    """`infer` runs models, `decode` reads pixels, `disk` owns the project's stores, `work` does long jobs.
+
+    `shape` runs the tools and what the display needs: short work that the hand waits for.
+    """
 
     def __init__(self, parent: QObject) -> None:
         self.infer = Lane("infer", parent)
         self.decode = Lane("decode", parent)
         self.disk = Lane("disk", parent)
         self.work = Lane("work", parent)
+        self.shape = Lane("shape", parent)
 
     def close(self) -> None:
         """Join all workers; what the disk lane was given is done first."""
         self.work.close()
+        self.shape.close()
         self.infer.close()
         self.decode.close()
         self.disk.close(finish=True)
@@ -63,7 +68,8 @@ class Desk:
         self.lanes = Lanes(signals)
         self.pace = Pace()
         self.clear()
-        for lane in (self.lanes.infer, self.lanes.decode, self.lanes.disk, self.lanes.work):
+        lanes = self.lanes
+        for lane in (lanes.infer, lanes.decode, lanes.disk, lanes.work, lanes.shape):
             lane.failed.connect(self.say_error)
 
     def clear(self) -> None:
@@ -72,6 +78,7 @@ class Desk:
         self.keeper: Keeper | None = None
         self.frames = FrameOrder()
         self.paths: dict[UUID, Path] = {}
+        self.stated_fields: dict[UUID, str] = {}
         self.shown: ShownFrame | None = None
         self.history = History()
         self.lights = StatusLights()
@@ -82,6 +89,7 @@ class Desk:
         self.frames, self.paths = FrameOrder(now.media), now.paths
         self.lights = StatusLights(now.statuses, frames=len(self.frames))
         self.proposed = set(now.proposed)
+        self.stated_fields = dict(now.stated_fields)
 
     def say_error(self, error: Exception) -> None:
         """An expected error becomes a message; a defect too, with its details, and goes to the log."""
@@ -124,6 +132,15 @@ class Desk:
             self.signals.status_changed.emit(draft.frame)
             self.signals.queue_changed.emit()
 
+    def relight_stored(self, refs: tuple[FrameRef, ...]) -> None:
+        """Work out the lights of frames that are not shown, from what is kept of them."""
+        _, keeper = self.need_project()
+        self.lanes.disk.submit(_drafts_of, keeper, refs, on_done=self._relight_all, key="relight")
+
+    def _relight_all(self, drafts: tuple[Draft, ...]) -> None:
+        for draft in drafts:
+            self.relight(draft)
+
     def light_proposed(self, ref: FrameRef) -> None:
         """A proposal came for a frame: an untouched one is lit as proposed."""
         if self.lights[ref] == ReviewStatus.UNREVIEWED and self.lights.change(ref, ReviewStatus.PROPOSED):
@@ -134,3 +151,7 @@ class Desk:
         """Frames that nobody has decided, in order."""
         decided = QUEUES[QueueName.DECIDED]
         return [ref for ref in self.frames if self.lights[ref] not in decided]
+
+
+def _drafts_of(keeper: Keeper, refs: tuple[FrameRef, ...]) -> tuple[Draft, ...]:
+    return tuple(keeper.load(ref).draft for ref in refs)

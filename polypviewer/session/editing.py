@@ -14,6 +14,7 @@ from polypviewer.core.command import Change, Command, MaskChange, inverse
 from polypviewer.core.errors import EditError
 from polypviewer.core.geometry import EMPTY_RECT, Point, Rect
 from polypviewer.core.proposal import Proposal
+from polypviewer.core.region import Reshape, reshape_patch
 from polypviewer.core.review import (
     accept_changes,
     dismiss_changes,
@@ -24,10 +25,10 @@ from polypviewer.core.review import (
     take_proposal_changes,
 )
 from polypviewer.session.desk import Desk
+from polypviewer.session.drawing import Drawing
 from polypviewer.session.keeping import Action, Keeping, RevisionOrder
 from polypviewer.session.messages import message
 from polypviewer.session.navigation import Navigation
-from polypviewer.session.strokes import Stroke
 from polypviewer.session.values import ShownFrame, ShownProposal
 
 DECIDING: Final = frozenset({"accept", "no_polyp", "needs_work"})
@@ -36,57 +37,44 @@ DECIDING: Final = frozenset({"accept", "no_polyp", "needs_work"})
 class Editing:
     """Everything here runs on the window's thread on the shown draft; disks and models hear of it afterwards."""
 
-    def __init__(self, desk: Desk, keeping: Keeping, *, proposal_of: Callable[[], ShownProposal | None]) -> None:
+    def __init__(
+        self, desk: Desk, keeping: Keeping, drawing: Drawing, *, proposal_of: Callable[[], ShownProposal | None]
+    ) -> None:
         self._desk = desk
         self._keeping = keeping
+        self._drawing = drawing
         self._proposal_of = proposal_of
-        self._stroke: Stroke | None = None
 
     @property
     def is_drawing(self) -> bool:
         """True between press and release."""
-        return self._stroke is not None
+        return self._drawing.is_drawing
 
-    def reset(self) -> None:
-        """Another project."""
-        self._stroke = None
-
-    # --- strokes ---
-
-    def begin_stroke(self, value: int) -> None:
-        """The press: `value` 0 erases, 1-254 paints a lesion slot, 255 ignore. Raises `EditError` when refused."""
-        shown = self._desk.need_editable()
-        if self._stroke is not None:
-            raise EditError("edit.stroke_under_way")
-        self._stroke = Stroke(shown.draft, value=value)
-
-    def stroke_to(self, point: Point, radius: float) -> Rect:
-        """Paint on to a point; radius in image pixels. Returns what changed; nothing without a press."""
-        if self._stroke is None:
-            return EMPTY_RECT
-        rect = self._stroke.reach(point, radius)
-        self._desk.signals.pixels_changed.emit(rect)
-        return rect
+    # --- pixels ---
 
     def end_stroke(self) -> None:
         """The release: one command. A stroke that changed no pixel leaves none."""
-        stroke, self._stroke = self._stroke, None
-        if stroke is None:
-            return
-        patch = stroke.patch()
+        done = self._drawing.finish()
+        if done is not None:
+            kind, change = done
+            self._drawn(kind, change)
+
+    def reshape(self, kind: str, reshape: Reshape) -> bool:
+        """Make what a tool has worked out, as one command; False if it changes nothing. Raises `EditError`."""
+        shown = self._desk.need_editable()
+        patch = reshape_patch(shown.draft.label_map, reshape)
         if patch.is_empty:
-            return
-        draft = stroke.draft
+            return False
+        change = MaskChange(shown.ref, patch)
+        self._drawn(kind, change, rect=shown.draft.apply(change))
+        return True
+
+    def _drawn(self, kind: str, change: MaskChange, *, rect: Rect = EMPTY_RECT) -> None:
+        """A person changed pixels, and the draft has them: the fields that follow from that, and the command."""
+        draft = self._desk.need_frame().draft
         fields = drawn_changes(draft)
         draft.apply_all(fields)
-        kind = "erase" if stroke.value == 0 else "stroke"
-        self._done(kind, (MaskChange(draft.frame, patch), *fields))
-
-    def cancel_stroke(self) -> None:
-        """Escape: the label map is as it was at the press."""
-        stroke, self._stroke = self._stroke, None
-        if stroke is not None:
-            self._desk.signals.pixels_changed.emit(stroke.restore())
+        self._done(kind, (change, *fields), rect=rect)
 
     # --- decisions ---
 
@@ -181,6 +169,9 @@ class Editing:
         if command.kind in DECIDING:
             self._revise(shown)
         self._tell(shown, rect)
+        if len(command.frames) > 1:
+            self._keeping.settle_all()
+            desk.relight_stored(tuple(ref for ref in command.frames if ref != shown.ref))
 
     # --- one way for all ---
 
@@ -215,6 +206,18 @@ class Editing:
             self._revise(shown)
             desk.pace.decided()
         self._tell(shown, rect)
+
+    def done_on_many(self, kind: str, changes: tuple[Change, ...]) -> None:
+        """One command on many frames; the shown draft gets its share here, the caller keeps the revisions."""
+        desk = self._desk
+        project, _ = desk.need_project()
+        command = Command(uuid4(), project.reader_id, kind, changes)
+        shown = desk.shown
+        rect = EMPTY_RECT if shown is None else shown.draft.apply_all(changes)
+        desk.history.push(command)
+        self._keeping.journal(command, "do")
+        if shown is not None:
+            self._tell(shown, rect)
 
     def _revise(self, shown: ShownFrame) -> None:
         self._keeping.revise(RevisionOrder(shown.draft.snapshot(), shown.identity, self._used_proposal(shown)))

@@ -14,7 +14,9 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from polypviewer.core.field_of_view import find_field_of_view
 from polypviewer.core.identity import FrameIdentity, FrameRef
+from polypviewer.core.label_map import Mask
 
 if TYPE_CHECKING:
     from polypviewer.media.frame_source import FrameSource
@@ -26,10 +28,14 @@ THUMBNAIL_SIDE: Final = 160
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pixels:
-    """A decoded frame. `image`: `(height, width, 3)` uint8 RGB, read-only."""
+    """A decoded frame. `image`: `(height, width, 3)` uint8 RGB, read-only.
+
+    `field`: the field of view without insets, `(height, width)` bool; found here, so that it is there with the frame.
+    """
 
     identity: FrameIdentity
     image: NDArray[np.uint8]
+    field: Mask
 
 
 class FrameReader:
@@ -49,9 +55,13 @@ class FrameReader:
         source = self._source(path, ref.media_id)
         image = source.read(ref.index)
         image.flags.writeable = False
-        pixels = Pixels(source.identity(ref.index, ref.media_id), image)
+        pixels = Pixels(source.identity(ref.index, ref.media_id), image, find_field_of_view(image).seen())
         self._keep(ref, pixels)
         return pixels
+
+    def identity(self, path: Path, ref: FrameRef) -> FrameIdentity:
+        """What ties a mask to exactly this frame. Raises `MediaError`."""
+        return self._source(path, ref.media_id).identity(ref.index, ref.media_id)
 
     def read_ahead(self, path: Path, ref: FrameRef) -> None:
         """Decode a frame that will probably be asked for next. Raises `MediaError` like `load`."""
@@ -87,6 +97,10 @@ class FrameReader:
 
     def _keep(self, ref: FrameRef, pixels: Pixels) -> None:
         self._pixels[ref] = pixels
-        self._bytes += pixels.image.nbytes
+        self._bytes += _size(pixels)
         while self._bytes > self._budget and len(self._pixels) > 1:
-            self._bytes -= self._pixels.popitem(last=False)[1].image.nbytes
+            self._bytes -= _size(self._pixels.popitem(last=False)[1])
+
+
+def _size(pixels: Pixels) -> int:
+    return pixels.image.nbytes + pixels.field.nbytes

@@ -206,7 +206,7 @@ def _fitted(pixels: Pixels, stored: StoredFrame, *, name: str) -> ShownFrame:
     )
     if not is_same or draft.label_map.shape != (identity.height, identity.width):
         raise MediaError("media.changed", name=name)
-    return ShownFrame(identity.ref, identity, pixels.image, draft)
+    return ShownFrame(identity.ref, identity, pixels.image, draft, pixels.field)
 
 
 def _told_when_shown(_error: Exception) -> None:

@@ -7,7 +7,6 @@ signal. Refusals (`EditError` and the like) become messages: nothing raises into
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,21 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from polypviewer.core.errors import PolypViewerError
+from polypviewer.core.errors import EditError
 from polypviewer.core.exam_rules import ExamRule
-from polypviewer.core.geometry import Point, Rect
+from polypviewer.core.geometry import Point
 from polypviewer.core.identity import FrameRef
 from polypviewer.session.long_jobs import LongJobs
 from polypviewer.session.opening import ProjectDoor
-from polypviewer.session.session_view import SessionView
+from polypviewer.session.session_tools import ToolsFront
 from polypviewer.session.settings import Settings, Value
 from polypviewer.session.values import QueueName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 
-class Session(SessionView):
+class Session(ToolsFront):
     """Use it on one thread with an event loop. `close` joins every worker."""
 
     def __init__(self, *, settings: Settings | None = None, parent: QObject | None = None) -> None:
@@ -106,26 +105,7 @@ class Session(SessionView):
         self.navigation.queue = name
         self.queue_changed.emit()
 
-    # --- edits ---
-
-    def begin_stroke(self, value: int) -> bool:
-        """The press: 0 erases, 1-254 paints a lesion slot, 255 ignore. False (and a message) when refused."""
-        with self._speaking():
-            self.editing.begin_stroke(value)
-        return self.editing.is_drawing
-
-    def stroke_to(self, point: Point, radius: float) -> Rect:
-        """Paint on; returns what changed."""
-        return self.editing.stroke_to(point, radius)
-
-    def end_stroke(self) -> None:
-        """The release."""
-        with self._speaking():
-            self.editing.end_stroke()
-
-    def cancel_stroke(self) -> None:
-        """Escape."""
-        self.editing.cancel_stroke()
+    # --- decisions and history ---
 
     def accept(self, *, stay: bool = False) -> None:
         """Accept what is painted at this moment and go on in the queue, or `stay`."""
@@ -138,6 +118,14 @@ class Session(SessionView):
         with self._speaking():
             self.editing.state_no_polyp()
             self._go_on(stay=stay)
+
+    def accept_all_proposed(self) -> None:
+        """Accept every frame that waits with a proposal, as the proposals are: one step for undo."""
+        with self._speaking():
+            self.editing.end_stroke()
+            if self.bundle is None:
+                raise EditError("edit.no_model")
+            self.bulk.accept_all_proposed(digest=self.bundle.digest, threshold=self.proposing.threshold)
 
     def needs_work(self) -> None:
         """Mark the frame for later."""
@@ -247,13 +235,25 @@ class Session(SessionView):
             self.navigation.go_in_queue()
 
     def _frame_shown(self, _ref: FrameRef) -> None:
+        self.shaping.drop_stale()
+        self.fields.show_for_current()
         self.proposing.show_for_current()
 
     def _draft_edited(self, _ref: FrameRef) -> None:
+        self.shaping.drop_stale()
         self.proposing.redraw_dismissed()
 
     def _reset_parts(self) -> None:
-        for part in (self.keeping, self.editing, self.navigation, self.proposing, self.finetuning):
+        parts = (
+            self.keeping,
+            self.drawing,
+            self.navigation,
+            self.proposing,
+            self.finetuning,
+            self.fields,
+            self.shaping,
+        )
+        for part in parts:
             part.reset()
 
     def _project_ready(self) -> None:
@@ -263,11 +263,3 @@ class Session(SessionView):
             self.proposing.look_for_models(project.folder, wanted=self._door.active_digest)
         if self._desk.frames:
             self.navigation.go_to(self._desk.frames[0])
-
-    @contextmanager
-    def _speaking(self) -> Iterator[None]:
-        """What is refused is said in the message bar."""
-        try:
-            yield
-        except PolypViewerError as error:
-            self._desk.say_error(error)

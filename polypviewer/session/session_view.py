@@ -11,8 +11,12 @@ from PySide6.QtCore import QObject
 from polypviewer.core.draft import Draft
 from polypviewer.core.history import History
 from polypviewer.core.identity import FrameIdentity, FrameRef
+from polypviewer.core.label_map import Mask
+from polypviewer.session.bulk import Bulk
 from polypviewer.session.desk import Desk, ProjectInfo
+from polypviewer.session.drawing import Drawing
 from polypviewer.session.editing import Editing
+from polypviewer.session.field import Field
 from polypviewer.session.finetuning import FineTuning
 from polypviewer.session.frame_order import FrameOrder
 from polypviewer.session.keeping import Keeping
@@ -20,8 +24,16 @@ from polypviewer.session.navigation import Navigation
 from polypviewer.session.proposing import Proposing
 from polypviewer.session.queue import StatusLights
 from polypviewer.session.settings import Settings
+from polypviewer.session.shaping import Shaping
 from polypviewer.session.signals import SessionSignals
-from polypviewer.session.values import QueueView, RunningDevice, ShownProposal, TrainingState
+from polypviewer.session.values import (
+    FieldView,
+    Preview,
+    QueueView,
+    RunningDevice,
+    ShownProposal,
+    TrainingState,
+)
 
 if TYPE_CHECKING:
     from polypviewer.segmentation import ModelBundle
@@ -36,9 +48,16 @@ class SessionView(SessionSignals):
         self._desk = Desk(self, self.settings)
         self.keeping = Keeping(self._desk)
         self.proposing = Proposing(self._desk)
-        self.editing = Editing(self._desk, self.keeping, proposal_of=self._shown_proposal)
+        self.fields = Field(self._desk)
+        self.drawing = Drawing(self._desk, limit_of=self._paint_limit)
+        self.editing = Editing(self._desk, self.keeping, self.drawing, proposal_of=self._shown_proposal)
+        self.shaping = Shaping(self._desk, self.editing, self.fields)
+        self.bulk = Bulk(self._desk, self.editing, self.keeping)
         self.navigation = Navigation(self._desk, leave=self.editing.leave)
         self.finetuning = FineTuning(self._desk, self.proposing)
+
+    def _paint_limit(self) -> Mask | None:
+        return self.fields.limit
 
     def _shown_proposal(self) -> ShownProposal | None:
         return self.proposing.shown
@@ -82,6 +101,16 @@ class SessionView(SessionSignals):
     def draft(self) -> Draft | None:
         """Its annotation as it is now; read it, change it only through the session."""
         return self._desk.shown.draft if self._desk.shown else None
+
+    @property
+    def field(self) -> FieldView | None:
+        """Its field of view: the limit of every brush unless the reader paints outside."""
+        return self.fields.shown
+
+    @property
+    def preview(self) -> Preview | None:
+        """What a tool would make of it if it were taken."""
+        return self.shaping.preview
 
     @property
     def history(self) -> History:

@@ -47,6 +47,7 @@ TABLE: Final[dict[str, SettingRow]] = {
     "overlay_outline": SettingRow("reader", False),
     "brush_radius": SettingRow("reader", 12.0, lowest=0.5, highest=500.0),
     "propose_on_show": SettingRow("reader", True),
+    "paint_outside": SettingRow("reader", False),
     "threshold": SettingRow("project", 0.0, lowest=0.0, highest=1.0),
     "finetune_steps": SettingRow("project", 200, lowest=1, highest=100_000),
     "finetune_holdout": SettingRow("project", 0.3, lowest=0.0, highest=0.9),

@@ -15,6 +15,8 @@ class SessionSignals(QObject):
     pixels_changed = Signal(object)  # Rect of the shown label map
     draft_changed = Signal(object)  # FrameRef: a field or the pixels changed
     proposal_changed = Signal(object)  # FrameRef: its proposal, threshold or dismissals changed
+    preview_changed = Signal(object)  # Preview of a tool, or None when there is none any more
+    field_changed = Signal(object)  # FrameRef whose field of view is another now
     status_changed = Signal(object)  # FrameRef whose status light changed
     media_changed = Signal()
     thumbnail_ready = Signal(object)  # FrameRef

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from polypviewer.storage.revisions import StoredRevision
     from polypviewer.storage.store import ProjectStore
 
+FIELD_OF_VIEW: Final = "field_of_view"
+"""The statement field in which a reader corrects a medium's field of view."""
 _SOURCES: Final[dict[str, ExamSource]] = {"one": "given", "folder": "folder", "pattern": "pattern"}
 
 
@@ -45,6 +47,7 @@ class Listing:
     paths: dict[UUID, Path]
     statuses: dict[FrameRef, ReviewStatus]
     proposed: frozenset[FrameRef]
+    stated_fields: dict[UUID, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +93,8 @@ def listing(store: ProjectStore) -> Listing:
     for ref in store.replayed.frames:
         draft = store.load_draft(ref)
         statuses[ref] = review_status(draft.values, has_mask=has_polyp(draft.label_map), has_proposal=ref in proposed)
-    return Listing(media, {item.id: known.get(item.id, Path(item.name)) for item in media}, statuses, proposed)
+    paths = {item.id: known.get(item.id, Path(item.name)) for item in media}
+    return Listing(media, paths, statuses, proposed, store.latest_statements(FIELD_OF_VIEW))
 
 
 def frames_proposed(store: ProjectStore, digest: str) -> set[FrameRef]:

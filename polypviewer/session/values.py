@@ -14,8 +14,9 @@ from polypviewer.core.draft import Draft
 from polypviewer.core.identity import FrameIdentity, FrameRef
 from polypviewer.core.label_map import Mask
 from polypviewer.core.proposal import Component, Proposal
+from polypviewer.core.region import Reshape
 
-JobName = Literal["import", "propose", "finetune", "export", "predict", "relink"]
+JobName = Literal["import", "propose", "finetune", "export", "predict", "relink", "accept"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,37 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShownFrame:
-    """The frame on the canvas. `image`: `(height, width, 3)` uint8 RGB; `draft` is painted in place."""
+    """The frame on the canvas. `image`: `(height, width, 3)` uint8 RGB; `draft` is painted in place.
+
+    `found_field`: the field of view without insets as the pixels show it, `(height, width)` bool.
+    """
 
     ref: FrameRef
     identity: FrameIdentity
     image: NDArray[np.uint8]
     draft: Draft
+    found_field: Mask | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldView:
+    """The field of view that holds for the shown frame. `mask`: `(height, width)` bool, insets are outside.
+
+    `outlines`: closed, `(n, 2)` float32 of x, y in image coordinates; none where the whole frame is the field.
+    """
+
+    mask: Mask
+    outlines: tuple[NDArray[np.float32], ...]
+    origin: Literal["found", "corrected", "whole"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """What a tool would make of the shown frame if it were taken. `kind` names the step for the history."""
+
+    kind: str
+    ref: FrameRef
+    reshape: Reshape
 
 
 @dataclass(frozen=True, slots=True, eq=False)

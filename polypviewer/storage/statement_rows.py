@@ -62,3 +62,10 @@ def statements_of(connection: Connection, subject: UUID) -> tuple[Statement, ...
     """All statements about a subject, oldest first."""
     query = select(statement).where(statement.c.subject == str(subject)).order_by(statement.c.created, statement.c.id)
     return tuple(Statement(UUID(row.reader_id), row.field, row.value, row.created) for row in connection.execute(query))
+
+
+def latest_values(connection: Connection, field: str) -> dict[UUID, str]:
+    """The newest value of a field for each subject that has one; a value that was taken back is left out."""
+    query = select(statement).where(statement.c.field == field).order_by(statement.c.created, statement.c.id)
+    newest = {UUID(row.subject): row.value for row in connection.execute(query)}
+    return {subject: value for subject, value in newest.items() if value is not None}

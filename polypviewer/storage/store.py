@@ -123,6 +123,11 @@ class ProjectStore(ProjectFiles):
         with self._reading() as connection:
             return statement_rows.statements_of(connection, subject)
 
+    def latest_statements(self, field: str) -> dict[UUID, str]:
+        """What was last said of each subject in a field ("field_of_view", "mm_per_pixel")."""
+        with self._reading() as connection:
+            return statement_rows.latest_values(connection, field)
+
     # --- drafts, journal, revisions ---
 
     def load_draft(self, ref: FrameRef, *, identity: FrameIdentity | None = None) -> Draft:

@@ -28,6 +28,7 @@ JOBS: Final[dict[str, str]] = {
     "finetune": "Fine-tuning",
     "export": "Exporting",
     "predict": "Predicting",
+    "accept": "Accepting",
 }
 
 

@@ -1,0 +1,113 @@
+"""The field of view: found with the frame, the limit of the brush, corrected by a reader for the whole medium."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from polypviewer.core.exam_rules import ExamRule
+from polypviewer.core.geometry import Point
+from polypviewer.core.label_map import LabelMap
+from polypviewer.core.record import ExamKey
+from polypviewer.session.importing import import_media
+from polypviewer.session.jobs import project_for_command
+from polypviewer.session.session import Session
+from polypviewer.session.store_door import direct_door
+from polypviewer.storage import create_project
+from tests.session.projects import READER, opened, paint, quiet
+
+
+def octagon(height: int = 240, width: int = 320) -> np.ndarray:
+    """A frame as processors show it: tissue in an octagon, black around."""
+    image = np.zeros((height, width, 3), np.uint8)
+    corners = np.array([(80, 20), (240, 20), (300, 80), (300, 160), (240, 220), (80, 220), (20, 160), (20, 80)])
+    cv2.fillPoly(image, [corners.astype(np.int32)], (200, 110, 90))
+    return image
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    create_project(folder, name="Test")
+    file = tmp_path / "octagon.png"
+    cv2.imwrite(str(file), octagon()[:, :, ::-1])
+    with project_for_command(folder, reader=READER, writes=True) as store:
+        import_media(direct_door(store), [file], ExamRule("unknown"), tell=quiet, exam=ExamKey("E-0001", "given"))
+    return folder
+
+
+@pytest.fixture
+def session(qtbot: QtBot, project: Path):  # type: ignore[no-untyped-def]
+    made = opened(qtbot, project)
+    yield made
+    made.close()
+
+
+def labels(session: Session) -> LabelMap:
+    assert session.draft is not None
+    return session.draft.label_map
+
+
+def test_the_field_is_there_with_the_frame(session: Session) -> None:
+    assert session.field is not None
+    assert session.field.origin == "found"
+    tissue = octagon().any(axis=2)
+    agreement = (session.field.mask & tissue).sum() / (session.field.mask | tissue).sum()
+    assert agreement > 0.97
+    assert len(session.field.outlines) == 1
+
+
+def test_paint_cannot_leave_the_field_unless_told_to(session: Session) -> None:
+    assert session.field is not None
+    paint(session, (30, 30), (60, 60), radius=14)
+    assert labels(session).any()
+    assert not (labels(session)[~session.field.mask]).any()
+    session.set_setting("paint_outside", True)
+    paint(session, (5, 5), radius=3)
+    assert labels(session)[5, 5] == 1
+
+
+def test_the_eraser_is_not_held_by_the_field(session: Session) -> None:
+    session.set_setting("paint_outside", True)
+    paint(session, (5, 5), radius=3)
+    session.set_setting("paint_outside", False)
+    paint(session, (5, 5), radius=6, value=0)
+    assert not labels(session).any()
+
+
+def test_a_corrected_field_holds_after_a_restart_and_can_be_found_again(
+    qtbot: QtBot, session: Session, project: Path
+) -> None:
+    corners = [Point(100, 60), Point(220, 60), Point(220, 180), Point(100, 180)]
+    with qtbot.waitSignal(session.field_changed):
+        session.correct_field(corners)
+    assert session.field is not None
+    assert session.field.origin == "corrected"
+    assert session.field.mask.sum() == 120 * 120
+    session.close()
+    again = opened(qtbot, project)
+    try:
+        assert again.field is not None
+        assert again.field.origin == "corrected"
+        assert again.field.mask.sum() == 120 * 120
+        paint(again, (90, 90), radius=15)
+        assert not labels(again)[:, :100].any()
+        with qtbot.waitSignal(again.field_changed):
+            again.find_field()
+        assert again.field.origin == "found"
+        with qtbot.waitSignal(again.field_changed):
+            again.take_whole_field()
+        assert again.field.mask.all()
+    finally:
+        again.close()
+
+
+def test_a_field_that_is_a_slip_of_the_hand_is_refused(qtbot: QtBot, session: Session) -> None:
+    with qtbot.waitSignal(session.message) as told:
+        session.correct_field([Point(10, 10), Point(14, 10), Point(14, 14)])
+    assert told.args is not None
+    assert told.args[0].code == "field.too_small"
+    assert session.field is not None
+    assert session.field.origin == "found"
