@@ -1,0 +1,135 @@
+"""Pushing the border of a lesion with a round tip, as one pushes soft clay.
+
+Nothing is painted over: each pixel remembers how far what it shows has been carried (a displacement field), and the
+mask is read from the untouched signed distance of the lesion at that place. So moves of a fraction of a pixel add up,
+long pushes do not blur the border, and where no tip was, the mask stays as it is, bit for bit.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from polypviewer.core.geometry import EMPTY_RECT, Point, Rect
+from polypviewer.core.label_map import Mask
+from polypviewer.core.paint import segment_rect
+from polypviewer.core.region import region_of
+
+Field = NDArray[np.float32]
+
+FAR: Final = 8.0
+"""Pixels from the border at which the signed distance is clipped; more changes nothing that is seen."""
+_LONGEST_STEP: Final = 1 / 3
+"""Of the radius: a longer push at once would fold the field (its steepest slope is 1.54 / radius)."""
+
+
+class Nudge:
+    """One lesion under a hand that pushes its border; made at the press, dropped at the release.
+
+    `mask`: `(height, width)` bool, not painted. Not for use by two threads at once.
+    """
+
+    def __init__(self, mask: Mask) -> None:
+        self._height, self._width = (int(side) for side in mask.shape)
+        self._mask: Mask = np.array(mask, np.bool_, order="C")
+        self._rect, self._distance = signed_distance(self._mask)
+        self._carried: Field = np.zeros((self._height, self._width, 2), np.float32)
+
+    def push(self, a: Point, b: Point, radius: float) -> Rect:
+        """Carry what lies within `radius` pixels of the tip along `b - a`, less and less away from its centre.
+
+        Fully at the centre, by `(1 - r² / radius²)²` at the distance r, not at all outside. Returns the rectangle in
+        which the mask may have changed, inside the frame; empty if the tip did not move or touches no pixel.
+        """
+        radius = max(radius, 1.0)
+        steps = math.ceil(math.dist((a.x, a.y), (b.x, b.y)) / (radius * _LONGEST_STEP))
+        touched = EMPTY_RECT
+        for step in range(steps):
+            touched = touched.united(
+                self._push_once(_along(a, b, step / steps), _along(a, b, (step + 1) / steps), radius)
+            )
+        if not touched.is_empty:
+            self._mask[touched.slices] = self._read(touched)
+        return touched
+
+    def mask_in(self, rect: Rect) -> Mask:
+        """The lesion as it is now in `rect` (inside the frame), `(rect.height, rect.width)` bool, a copy."""
+        return self._mask[rect.slices].copy()
+
+    def _push_once(self, a: Point, b: Point, radius: float) -> Rect:
+        centre = _along(a, b, 0.5)
+        rect = segment_rect(centre, centre, radius).clipped(self._height, self._width)
+        if rect.is_empty:
+            return EMPTY_RECT
+        x, y = _centres(rect)
+        away = ((x - centre.x) ** 2 + (y - centre.y) ** 2) / np.float32(radius * radius)
+        share = np.maximum(1 - away, 0) ** 2
+        move = np.stack((share * np.float32(b.x - a.x), share * np.float32(b.y - a.y)), axis=2)
+        # What arrives here comes from where it was before this step: the fields are chained, not added.
+        before = _sampled(self._carried, x - move[..., 0] - 0.5, y - move[..., 1] - 0.5)
+        self._carried[rect.slices] = before + move
+        return rect
+
+    def _read(self, rect: Rect) -> Mask:
+        """The sign of the untouched distance at the place that each pixel of `rect` shows."""
+        if self._rect.is_empty:
+            return np.zeros((rect.height, rect.width), np.bool_)
+        x, y = _centres(rect)
+        carried = self._carried[rect.slices]
+        column = x - carried[..., 0] - np.float32(0.5 + self._rect.x)
+        row = y - carried[..., 1] - np.float32(0.5 + self._rect.y)
+        inside: Mask = _sampled(self._distance[..., None], column, row)[..., 0] > 0
+        return inside
+
+
+def signed_distance(mask: Mask) -> tuple[Rect, Field]:
+    """Distance to the border in pixels, positive inside, clipped at `FAR`; beyond the rectangle it is -`FAR`.
+
+    `mask`: `(height, width)` bool. Returns the rectangle around the lesion, inside the frame, and `(rect.height,
+    rect.width)` float32: 0.5 for the first pixel inside and -0.5 for the first outside. Empty for an empty mask.
+    """
+    height, width = mask.shape
+    rect = region_of(mask).rect
+    if rect.is_empty:
+        return EMPTY_RECT, np.zeros((0, 0), np.float32)
+    rect = rect.grown(int(FAR) + 1).clipped(height, width)
+    inside = np.ascontiguousarray(mask[rect.slices]).view(np.uint8)
+    towards_out = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_5)
+    towards_in = cv2.distanceTransform(1 - inside, cv2.DIST_L2, cv2.DIST_MASK_5)
+    distance = np.where(inside > 0, towards_out - 0.5, 0.5 - towards_in)
+    return rect, np.clip(distance, -FAR, FAR).astype(np.float32)
+
+
+def _along(a: Point, b: Point, share: float) -> Point:
+    return Point(a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share)
+
+
+def _centres(rect: Rect) -> tuple[Field, Field]:
+    """x and y of the pixel centres of `rect`, `(1, width)` and `(height, 1)` float32."""
+    x = np.arange(rect.x, rect.right, dtype=np.float32)[None, :] + np.float32(0.5)
+    y = np.arange(rect.y, rect.bottom, dtype=np.float32)[:, None] + np.float32(0.5)
+    return x, y
+
+
+def _sampled(values: Field, column: Field, row: Field) -> Field:
+    """`values`, `(height, width, channels)`, between its pixels; beyond its edge it continues as at the edge.
+
+    `column`, `row`: `(n, m)` indices. Bilinear, in whole float32: OpenCV's remap rounds places to 1/32 pixel, and a
+    slow hand would stick.
+    """
+    height, width, channels = values.shape
+    column, row = np.clip(column, 0, width - 1), np.clip(row, 0, height - 1)
+    left, top = column.astype(np.int32), row.astype(np.int32)
+    right_share, lower_share = (column - left)[..., None], (row - top)[..., None]
+    first = top * width + left
+    next_column = np.where(left < width - 1, 1, 0)
+    next_row = np.where(top < height - 1, width, 0)
+    flat = values.reshape(-1, channels)
+    upper = flat[first] * (1 - right_share) + flat[first + next_column] * right_share
+    lower = flat[first + next_row] * (1 - right_share) + flat[first + next_row + next_column] * right_share
+    between_rows: Field = upper * (1 - lower_share) + lower * lower_share
+    return between_rows
