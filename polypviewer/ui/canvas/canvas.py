@@ -127,9 +127,11 @@ class CanvasBase(QWidget):
         return not (self._hidden or self._peeking)
 
     def add_layer(self, name: str, layer: Layer, *, over: str = "proposal") -> None:
-        """Draw one more layer, just over the layer `over`. The order of the table is the order of drawing."""
+        """Draw one more layer, just over the layer `over` ("": under all). The table is in drawing order."""
         table = dict(self._layers)
         self._layers.clear()
+        if not over:
+            self._layers[name] = layer
         for known, row in table.items():
             self._layers[known] = row
             if known == over:
@@ -140,28 +142,32 @@ class CanvasBase(QWidget):
     def fit(self) -> None:
         """The whole picture as large as it goes."""
         self._fits = True
-        if self._size is not None:
-            height, width = self._size
-            self._set_view(fitted(height=height, width=width, room=self._room()))
+        self._set_view(self._fitted())
 
     def one_to_one(self) -> None:
         """One image pixel on one device pixel, around the middle of what is shown."""
-        if self._size is not None:
-            scale = 1.0 / self.devicePixelRatioF()
-            self.set_view(self._view.zoomed(scale / self._view.scale, at=self._room().center()))
+        self.set_view(self.lying_one_to_one())
 
     def zoom_by(self, factor: float, *, at: QPointF | None = None) -> None:
         """Zoom at a widget position, or at the middle."""
-        if self._size is not None:
-            self.set_view(self._view.zoomed(factor, at=self._room().center() if at is None else at))
+        self.set_view(self.zoomed(self._view, factor, at=at))
+
+    def lying_one_to_one(self) -> View:
+        """How the picture lies with one image pixel on one device pixel."""
+        scale = 1.0 / self.devicePixelRatioF()
+        return self._view.zoomed(scale / self._view.scale, at=self._room().center())
+
+    def zoomed(self, view: View, factor: float, *, at: QPointF | None = None) -> View:
+        """A view zoomed about a widget position, or the middle; the picture stays half as large as it fits, or 1:1."""
+        least = min(self._fitted().scale / 2, 1.0 / self.devicePixelRatioF(), view.scale)
+        return view.zoomed(max(factor, least / view.scale), at=self._room().center() if at is None else at)
 
     def set_view(self, view: View) -> None:
         """The hand has moved the picture."""
-        self._fits = False
         if self._size is not None:
+            self._fits = False
             height, width = self._size
-            view = kept_inside(view, height=height, width=width, room=QRectF(self.rect()))
-        self._set_view(view)
+            self._set_view(kept_inside(view, height=height, width=width, room=QRectF(self.rect())))
 
     def _set_view(self, view: View) -> None:
         if view == self._view:
@@ -180,6 +186,12 @@ class CanvasBase(QWidget):
             layer.forget()
         self.update()
 
+    def _fitted(self) -> View:
+        if self._size is None:
+            return self._view
+        height, width = self._size
+        return fitted(height=height, width=width, room=self._room())
+
     def _room(self) -> QRectF:
         left, top, right, bottom = ROOM
         return QRectF(self.rect()).adjusted(left, top, -right, -bottom)
@@ -189,16 +201,16 @@ class CanvasBase(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._fits and self._size is not None:
-            height, width = self._size
-            self._view = fitted(height=height, width=width, room=self._room())
+            self._view = self._fitted()
             self.view_changed.emit(self.zoom)
         self._settle()
         super().resizeEvent(event)
 
-    def changeEvent(self, event: QEvent) -> None:
+    def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange):
             self._settle()
-        super().changeEvent(event)
+            self.view_changed.emit(self.zoom)
+        return super().event(event)
 
     # --- painting -----------------------------------------------------------------------------------------------
 

@@ -30,9 +30,10 @@ class Layer(Protocol):
 
 
 class CachedLayer(ABC):
-    """Drawn once for a view, then copied; while the view moves it is drawn directly."""
+    """Drawn once for a view, then copied; while the view moves the last drawing goes along, or it is drawn directly."""
 
     stays: ClassVar[bool] = False
+    goes_along: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._cache: QImage | None = None
@@ -63,8 +64,10 @@ class CachedLayer(ABC):
         return self._cache
 
     def paint(self, painter: QPainter, surface: Surface, dirty: QRect, *, moving: bool) -> None:
-        """From the cache, or directly while the view moves."""
-        if moving:
+        """From the cache; while the view moves, what is quick."""
+        if moving and self.goes_along and self._cache is not None and self._surface is not None:
+            painter.drawImage(moved(self._surface, surface), self._cache)
+        elif moving:
             self.draw(painter, surface)
         else:
             blit(painter, self.render(surface), surface, dirty)
