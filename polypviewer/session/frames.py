@@ -14,9 +14,9 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from polypviewer.core.field_of_view import find_field_of_view
 from polypviewer.core.identity import FrameIdentity, FrameRef
 from polypviewer.core.label_map import Mask
+from polypviewer.core.painting_field import painting_field
 
 if TYPE_CHECKING:
     from polypviewer.media.frame_source import FrameSource
@@ -30,7 +30,7 @@ THUMBNAIL_SIDE: Final = 160
 class Pixels:
     """A decoded frame. `image`: `(height, width, 3)` uint8 RGB, read-only.
 
-    `field`: the field of view without insets, `(height, width)` bool; found here, so that it is there with the frame.
+    `field`: where a hand may paint, `(height, width)` bool; found here, so that it is there with the frame.
     """
 
     identity: FrameIdentity
@@ -55,7 +55,7 @@ class FrameReader:
         source = self._source(path, ref.media_id)
         image = source.read(ref.index)
         image.flags.writeable = False
-        pixels = Pixels(source.identity(ref.index, ref.media_id), image, find_field_of_view(image).seen())
+        pixels = Pixels(source.identity(ref.index, ref.media_id), image, painting_field(image))
         self._keep(ref, pixels)
         return pixels
 

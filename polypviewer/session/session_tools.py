@@ -67,11 +67,11 @@ class ToolsFront(SessionView):
             self.shaping.shape(request)
 
     def take_preview(self) -> bool:
-        """The preview becomes one Command; False if there is none."""
-        taken = False
+        """The preview becomes one Command; False if none stands."""
+        stood = self.preview is not None
         with self._speaking():
-            taken = self.shaping.take_preview()
-        return taken
+            self.shaping.take_preview()
+        return stood
 
     def drop_preview(self) -> bool:
         """Escape: no preview; False if there was none."""

@@ -65,7 +65,7 @@ class Stroke(_Painted):
 
     def reach(self, point: Point, nib: Nib) -> Rect:
         """Paint on to a point; returns the rectangle that may have changed."""
-        start, nib_before = self._step(point, nib)
+        start, _ = self._step(point, nib)
         labels = self.draft.label_map
         return self._add(paint_segment(labels, start, point, nib.radius, value=self.value, limit=self._limit))
 
