@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -14,10 +15,12 @@ from polypviewer.core.geometry import Point
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import LabelMap, empty_label_map, has_polyp
 from polypviewer.core.paint import paint_segment
-from polypviewer.core.review import accept_changes, drawn_changes, needs_work_changes, no_polyp_changes
+from polypviewer.core.review import accept_changes, drawn_changes, needs_work_changes, no_polyp_changes, set_value
 
 Size = tuple[int, int]
-_NOBODY = UUID(int=0)
+_NOBODY: Final = UUID(int=0)
+_KINDS: Final = {"stroke": 12, "accept": 3, "no_polyp": 1, "needs_work": 1, "comment": 1, "undo": 4, "redo": 2}
+_SAYS_NOTHING: Final = {"presence": "unknown", "decision": "undecided", "decided_by": "none", "origin": "drawn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Step:
     points: tuple[tuple[float, float], ...] = ()
     radius: float = 5.0
     value: int = 1
+    text: str = ""
 
 
 def make_plan(seed: int, *, frames: int, steps: int) -> list[Step]:
@@ -36,10 +40,11 @@ def make_plan(seed: int, *, frames: int, steps: int) -> list[Step]:
     rng = random.Random(seed)
     plan: list[Step] = []
     for _ in range(steps):
-        kind = rng.choices(["stroke", "accept", "no_polyp", "needs_work", "undo", "redo"], [12, 3, 1, 1, 4, 2])[0]
+        kind = rng.choices(list(_KINDS), list(_KINDS.values()))[0]
         points = tuple((rng.random(), rng.random()) for _ in range(rng.randint(1, 4)))
         value = rng.choice([0, 1, 1, 1, 2, 255])
-        plan.append(Step(kind, rng.randrange(frames), points, rng.uniform(2, 12), value))
+        text = rng.choice(["", "flat", "größer als 5 mm?"])
+        plan.append(Step(kind, rng.randrange(frames), points, rng.uniform(2, 12), value, text))
     return plan
 
 
@@ -53,14 +58,19 @@ class Snapshot:
     undone: int
 
     def equals(self, other: Snapshot) -> bool:
-        """True if every pixel, decision and the undo history agree."""
+        """True if every pixel, every field and the undo history agree."""
         return (
             (self.done, self.undone) == (other.done, other.undone)
             and all(
                 np.array_equal(mine, theirs) for mine, theirs in zip(self.label_maps, other.label_maps, strict=True)
             )
-            and [_decided(v) for v in self.values] == [_decided(v) for v in other.values]
+            and [telling(v) for v in self.values] == [telling(v) for v in other.values]
         )
+
+
+def telling(values: dict[str, str]) -> dict[str, str]:
+    """Fields without those that say nothing: a revision states them, a frame that nobody touched does not."""
+    return {name: value for name, value in values.items() if _SAYS_NOTHING.get(name) != value}
 
 
 @dataclass(slots=True)
@@ -72,7 +82,12 @@ class Reference:
     undone: list[list[tuple[LabelMap, dict[str, str]]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.states.append([(empty_label_map(*size), {}) for size in self.sizes])
+        if not self.states:
+            self.states.append([(empty_label_map(*size), {}) for size in self.sizes])
+
+    def copy(self) -> Reference:
+        """Another one at the same point; states are never painted in place, so they are shared."""
+        return Reference(self.sizes, list(self.states), list(self.undone))
 
     def apply(self, step: Step) -> None:
         """Make one step, or refuse it as the program does."""
@@ -88,22 +103,21 @@ class Reference:
     def snapshot(self) -> Snapshot:
         """What must be there now."""
         now = self.states[-1]
-        return Snapshot([m.copy() for m, _ in now], [dict(v) for _, v in now], len(self.states) - 1, len(self.undone))
+        return Snapshot([m for m, _ in now], [v for _, v in now], len(self.states) - 1, len(self.undone))
 
     def _edit(self, step: Step) -> None:
         label_map, values = self.states[-1][step.frame]
         draft = Draft(FrameRef(_NOBODY, 0), label_map.copy(), values)
-        before = label_map.copy()
         if step.kind == "stroke":
             paint(draft.label_map, step)
-            if np.array_equal(before, draft.label_map):
-                return
-            draft.apply_all(drawn_changes(draft))
+            changed = not np.array_equal(label_map, draft.label_map)
+            draft.apply_all(drawn_changes(draft) if changed else ())
         else:
-            changes = _decision(draft, step.kind)
-            if not changes:
-                return
+            changes = _decision(draft, step)
+            changed = bool(changes)
             draft.apply_all(changes)
+        if not changed:
+            return
         state = list(self.states[-1])
         state[step.frame] = (draft.label_map, draft.values)
         self.states.append(state)
@@ -122,17 +136,11 @@ def in_pixels(step: Step, shape: tuple[int, ...]) -> list[Point]:
     return [Point(x * shape[1], y * shape[0]) for x, y in step.points]
 
 
-def _decision(draft: Draft, kind: str) -> tuple[Change, ...]:
-    if kind == "needs_work":
+def _decision(draft: Draft, step: Step) -> tuple[Change, ...]:
+    if step.kind == "comment":
+        return set_value(draft, "comment", step.text or None)
+    if step.kind == "needs_work":
         return needs_work_changes(draft)
-    if kind == "accept":
+    if step.kind == "accept":
         return accept_changes(draft, shown_proposal=None, proposal_id=None) if has_polyp(draft.label_map) else ()
     return () if has_polyp(draft.label_map) else no_polyp_changes(draft)
-
-
-def _decided(values: dict[str, str]) -> tuple[str, str, str]:
-    return (
-        values.get("presence", "unknown"),
-        values.get("decision", "undecided"),
-        values.get("origin", "drawn"),
-    )

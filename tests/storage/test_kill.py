@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 from tests.storage.kill_child import READER, Step, plan
 from tests.storage.projects import HEIGHT, WIDTH, make_project, opened, ref_of
 
-MOMENTS = 36
+MOMENTS = 40
 FIRST_MOMENTS = 6
 
 

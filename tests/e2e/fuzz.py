@@ -1,0 +1,141 @@
+"""What `make fuzz` runs: kills, properties, and the robot. `python -m tests.e2e.fuzz [PART...] [--quick]`.
+
+Each part writes what it has done to `runs/fuzz` and goes on from there when it is started again. The first failure ends
+the run with code 1 and says the seed that repeats it: `python -m tests.e2e.fuzz kills --seed 17`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from tests.surroundings import Xvfb, isolate_home
+
+ROOT: Final = Path(__file__).parents[2]
+LOGS: Final = ROOT / "runs" / "fuzz"
+KILLS: Final = 10_000
+ROUNDS: Final = 10
+ROBOT_SECONDS: Final = 3600
+
+
+class Log:
+    """One JSON object a line: what has been done, so that a second start goes on."""
+
+    def __init__(self, name: str) -> None:
+        LOGS.mkdir(parents=True, exist_ok=True)
+        self._path = LOGS / f"{name}.jsonl"
+        lines = self._path.read_text("utf-8").splitlines() if self._path.exists() else []
+        self.rows: list[dict[str, float]] = [json.loads(line) for line in lines if line.endswith("}")]
+
+    def add(self, **row: float) -> None:
+        """Remember a row."""
+        self.rows.append(row)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+
+def kills(*, seed: int | None, quick: bool) -> bool:
+    """kill -9 until 10,000 kills have been survived. True if all was found again each time."""
+    from PySide6.QtCore import QCoreApplication
+
+    from tests.e2e.killing import Workshop
+
+    application = QCoreApplication.instance() or QCoreApplication([])
+    log = Log("kills")
+    wanted = 100 if quick else KILLS
+    with tempfile.TemporaryDirectory(prefix="fuzz-kills-") as folder:
+        workshop = Workshop(Path(folder), application)
+        try:
+            if seed is not None:
+                tell(f"kills: seed {seed}: {workshop.live(seed)}")
+                return True
+            for number in _undone(log):
+                if sum(row["kills"] for row in log.rows) >= wanted:
+                    break
+                life = workshop.live(number)
+                log.add(seed=number, kills=life.kills, steps=life.steps, oldest_lost=round(life.oldest_lost, 4))
+                if number % 50 == 0:
+                    tell(_kills_so_far(log))
+        except AssertionError as error:
+            tell(f"kills: FAILED: {error}")
+            return False
+        finally:
+            workshop.close()
+    tell(_kills_so_far(log))
+    return True
+
+
+def _undone(log: Log) -> Iterator[int]:
+    done = {int(row["seed"]) for row in log.rows}
+    number = 0
+    while True:
+        if number not in done:
+            yield number
+        number += 1
+
+
+def _kills_so_far(log: Log) -> str:
+    ages = [row["oldest_lost"] for row in log.rows]
+    count, steps = (sum(row[name] for row in log.rows) for name in ("kills", "steps"))
+    late = sum(age > 0.2 for age in ages)
+    oldest = max(ages, default=0.0) * 1000
+    return f"kills: {count:,.0f} in {steps:,.0f} steps; oldest lost step {oldest:.0f} ms; above 200 ms: {late} lives"
+
+
+def properties(*, seed: int | None, quick: bool) -> bool:
+    """The property tests with the long profile, a round for each seed."""
+    log = Log("properties")
+    for number in [seed] if seed is not None else range(1 if quick else ROUNDS):
+        if seed is None and any(row["seed"] == number for row in log.rows):
+            continue
+        started = time.monotonic()
+        command = [
+            sys.executable, "-m", "pytest", "-q", "-x", "-m", "hypothesis", "-n", "2", "--timeout", "7200",
+            f"--hypothesis-seed={number}", *(["tests/core"] if quick else []),
+        ]  # fmt: skip
+        profile = {} if quick else {"HYPOTHESIS_PROFILE": "fuzz"}
+        if subprocess.run(command, cwd=ROOT, env={**os.environ, **profile}, check=False).returncode != 0:
+            tell(f"properties: FAILED: seed {number}")
+            return False
+        log.add(seed=number, seconds=round(time.monotonic() - started))
+        tell(f"properties: round {number + 1} of {ROUNDS}")
+    return True
+
+
+PARTS: Final[dict[str, Callable[..., bool]]] = {"kills": kills, "properties": properties}
+
+
+def tell(line: str) -> None:
+    """One line of progress, at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main(arguments: list[str]) -> int:
+    """Run the parts; 0 if none failed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.e2e.fuzz", description=__doc__)
+    parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="default: all")
+    parser.add_argument("--seed", type=int, help="repeat one seed of a part")
+    parser.add_argument("--quick", action="store_true", help="a short form of each part")
+    told = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="fuzz-home-") as home:
+        os.environ.update(isolate_home(Path(home)))
+        display = Xvfb() if Xvfb.installed() else None
+        os.environ |= {"DISPLAY": display.display} if display else {"QT_QPA_PLATFORM": "offscreen"}
+        try:
+            return 0 if all(PARTS[name](seed=told.seed, quick=told.quick) for name in told.part or PARTS) else 1
+        finally:
+            if display is not None:
+                display.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
