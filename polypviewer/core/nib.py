@@ -8,7 +8,11 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Nib:
-    """`radius` in image pixels; `stretch` and `angle` (radians): a tilted pen's ellipse."""
+    """`radius` in image pixels: of a disc, or half the side of an upright square.
+
+    A tilted pen makes an ellipse of the disc: `radius * stretch` along `angle` (radians from x to y), `radius` across
+    it. Squares are never tilted.
+    """
 
     radius: float
     shape: Literal["round", "square"] = "round"
