@@ -5,23 +5,19 @@ says "ready" on standard error once its first image was painted and the event lo
 """
 
 import argparse
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from benchmarks.display import display
 from benchmarks.peers import PeerAbsentError, peer_python
 from benchmarks.report import ROOT, Figure, exact_range, median, note, print_report
-from tests.surroundings import Xvfb, isolate_home, xcb_failure
 
 LABELME = "labelme==6.3.1"
 BAR_S = 1.5
@@ -97,6 +93,7 @@ def main() -> None:
     quick: bool = parser.parse_args().quick
     repeats = 3 if quick else 9
     with tempfile.TemporaryDirectory(prefix="polypviewer-startup-") as folder, display(Path(folder)) as environment:
+        environment |= {"POLYPVIEWER_STARTUP_TRACE": "1", "POLYPVIEWER_QUIT_WHEN_READY": "1"}
         image = write_image(Path(folder) / "frame.jpg")
         figure = startup_figure(image, environment=environment, repeats=repeats, install=not quick)
     print_report("startup", {"window_ready_s": figure})
@@ -190,23 +187,6 @@ def write_image(path: Path) -> Path:
     smooth = cv2.resize(noise, (1920, 1080), interpolation=cv2.INTER_CUBIC)
     cv2.imwrite(str(path), smooth)
     return path
-
-
-@contextmanager
-def display(folder: Path) -> Iterator[dict[str, str]]:
-    """An environment with empty settings and a display of our own (offscreen where there is no Xvfb)."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("POLYPVIEWER_")}
-    environment |= isolate_home(folder / "home")
-    environment |= {"POLYPVIEWER_STARTUP_TRACE": "1", "POLYPVIEWER_QUIT_WHEN_READY": "1", "PYTHONPATH": str(ROOT)}
-    if xcb_failure() is not None or not Xvfb.installed():
-        yield environment | {"QT_QPA_PLATFORM": "offscreen"}
-        return
-    server = Xvfb()
-    try:
-        yield environment | {"QT_QPA_PLATFORM": "xcb", "DISPLAY": server.display}
-    finally:
-        server.stop()
-        shutil.rmtree(folder / "home", ignore_errors=True)
 
 
 if __name__ == "__main__":

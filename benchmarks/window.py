@@ -1,0 +1,76 @@
+"""The reader at the window, for benchmarks: events in, and the moment at which what they led to was painted."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from polypviewer.core.label_map import LabelMap
+from tests.e2e.hand import Hand
+
+__all__ = ["Watch", "mouse", "open_window", "shown_labels", "wheel"]
+
+LEFT, NO_BUTTON = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+
+
+class Watch(QObject):
+    """Counts the paint events of a widget."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        self.painted = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.painted += 1
+        return False
+
+    def milliseconds(self, act: Callable[[], object]) -> float:
+        """From before `act` until the widget has been painted next and the pixels have gone to the display."""
+        before = self.painted
+        start = time.perf_counter()
+        act()
+        while self.painted == before:
+            QApplication.processEvents()
+            if time.perf_counter() - start > 5:
+                raise TimeoutError("nothing was painted for 5 s")
+        return (time.perf_counter() - start) * 1000
+
+
+def mouse(widget: QWidget, kind: QEvent.Type, place: QPointF, *, button: Qt.MouseButton = LEFT) -> None:
+    """One mouse event, handled before this returns."""
+    changed = NO_BUTTON if kind == QEvent.Type.MouseMove else button
+    held = NO_BUTTON if kind == QEvent.Type.MouseButtonRelease else button
+    event = QMouseEvent(kind, place, widget.mapToGlobal(place), changed, held, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(widget, event)
+
+
+def wheel(widget: QWidget, place: QPointF, steps: float) -> None:
+    """Turn the wheel by `steps` notches."""
+    event = QWheelEvent(
+        place, widget.mapToGlobal(place), QPoint(), QPoint(0, round(120 * steps)), NO_BUTTON,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)
+
+
+def open_window(project: Path, *, width: int, height: int, proposes: bool = True) -> Hand:
+    """The window on a project, its first frame shown, its proposal there and everything at rest."""
+    hand = Hand(width=width, height=height)
+    hand.open(project)
+    if proposes:
+        hand.until_proposed()
+    hand.rest(0.6)
+    return hand
+
+
+def shown_labels(hand: Hand) -> LabelMap:
+    """The label map of the shown frame, which the window paints in place."""
+    draft = hand.session.draft
+    if draft is None:
+        raise LookupError("no frame is shown")
+    return draft.label_map
