@@ -11,7 +11,7 @@ from polypviewer.core.draft import Draft
 from polypviewer.core.geometry import EMPTY_RECT, Point, Rect
 from polypviewer.core.label_map import BACKGROUND, IGNORE, LabelMap, Mask, lesion_mask
 from polypviewer.core.nib import Nib
-from polypviewer.core.paint import paint_segment
+from polypviewer.core.paint import paint_nib_segment
 from polypviewer.core.patch import MaskPatch, patch_between
 from polypviewer.core.region import Region
 from polypviewer.core.regions.edge_brush import EdgeTip
@@ -65,9 +65,9 @@ class Stroke(_Painted):
 
     def reach(self, point: Point, nib: Nib) -> Rect:
         """Paint on to a point; returns the rectangle that may have changed."""
-        start, _ = self._step(point, nib)
+        start, before = self._step(point, nib)
         labels = self.draft.label_map
-        return self._add(paint_segment(labels, start, point, nib.radius, value=self.value, limit=self._limit))
+        return self._add(paint_nib_segment(labels, start, point, before, nib, value=self.value, limit=self._limit))
 
 
 class EdgeStroke(_Painted):
