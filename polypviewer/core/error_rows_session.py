@@ -14,6 +14,11 @@ SESSION_ROWS: Final[dict[str, tuple[str, str]]] = {
     "edit.nothing_copied": ("No mask has been copied.", "Copy one first (Ctrl+C)."),
     "edit.nothing_selected": ("There is no mask here to copy.", "Paint one first."),
     "edit.no_lesion_here": ("No lesion lies under the cursor.", "Point at the region that you mean."),
+    "edit.fill_open": ("This area is not enclosed by a mask.", "Close the outline first, or use the wand (W)."),
+    "edit.paste_size": (
+        "The copied mask is of a frame of {copied} pixels; this one has {here}.",
+        "Paste it into a frame of the same size.",
+    ),
     "edit.nothing_changes": ("That changes nothing here.", "Choose another lesion, or another size."),
     "edit.nothing_proposed": ("No frame waits with a proposal.", "Propose for all frames first."),
     "field.too_small": ("The drawn field of view is too small.", "Draw around everything that the endoscope sees."),
