@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -105,23 +107,36 @@ class Reference:
         now = self.states[-1]
         return Snapshot([m for m, _ in now], [v for _, v in now], len(self.states) - 1, len(self.undone))
 
-    def _edit(self, step: Step) -> None:
-        label_map, values = self.states[-1][step.frame]
-        draft = Draft(FrameRef(_NOBODY, 0), label_map.copy(), values)
-        if step.kind == "stroke":
-            paint(draft.label_map, step)
-            changed = not np.array_equal(label_map, draft.label_map)
-            draft.apply_all(drawn_changes(draft) if changed else ())
-        else:
-            changes = _decision(draft, step)
-            changed = bool(changes)
-            draft.apply_all(changes)
-        if not changed:
-            return
+    def edit(self, frame: int, work: Callable[[Draft], None]) -> bool:
+        """One step: let `work` change a copy of a frame. False, and no step, where it changes nothing."""
+        label_map, values = self.states[-1][frame]
+        draft = Draft(FrameRef(_NOBODY, frame), label_map.copy(), values)
+        work(draft)
+        if np.array_equal(label_map, draft.label_map) and values == draft.values:
+            return False
         state = list(self.states[-1])
-        state[step.frame] = (draft.label_map, draft.values)
+        state[frame] = (draft.label_map, draft.values)
         self.states.append(state)
         self.undone.clear()
+        return True
+
+    def _edit(self, step: Step) -> None:
+        if step.kind == "stroke":
+            self.edit(step.frame, drawn(partial(paint, step=step)))
+        else:
+            self.edit(step.frame, lambda draft: _apply(draft, _decision(draft, step)))
+
+
+def drawn(work: Callable[[LabelMap], None]) -> Callable[[Draft], None]:
+    """What a person paints with `work`: the pixels, and the fields that follow if any pixel changed."""
+
+    def edit(draft: Draft) -> None:
+        before = draft.label_map.copy()
+        work(draft.label_map)
+        if not np.array_equal(before, draft.label_map):
+            draft.apply_all(drawn_changes(draft))
+
+    return edit
 
 
 def paint(label_map: LabelMap, step: Step) -> None:
@@ -134,6 +149,10 @@ def paint(label_map: LabelMap, step: Step) -> None:
 def in_pixels(step: Step, shape: tuple[int, ...]) -> list[Point]:
     """The points of a step in image coordinates."""
     return [Point(x * shape[1], y * shape[0]) for x, y in step.points]
+
+
+def _apply(draft: Draft, changes: tuple[Change, ...]) -> None:
+    draft.apply_all(changes)
 
 
 def _decision(draft: Draft, step: Step) -> tuple[Change, ...]:
