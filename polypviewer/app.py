@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
@@ -24,6 +24,7 @@ from polypviewer.ui.wire_frames import FrameWiring
 from polypviewer.ui.wire_models import ModelWiring
 from polypviewer.ui.wire_project import ProjectWiring
 from polypviewer.ui.wire_tastes import TasteWiring
+from polypviewer.ui.wire_tools import StrokeWiring
 from polypviewer.ui.wire_travel import TravelWiring
 from polypviewer.ui.wire_video import VideoWiring
 
@@ -42,6 +43,7 @@ class Wiring(QObject):
         self.frames, self.video = FrameWiring(window, session), VideoWiring(window, session)
         self.models, self.project = ModelWiring(window, session), ProjectWiring(window, session)
         self.travel, self.tastes = TravelWiring(window, session), TasteWiring(window, session)
+        self.strokes = StrokeWiring(window, session)
         self._handlers: dict[str, Callable[[], None]] = {}
         for part in (self.frames, self.travel, self.video, self.models, self.project, self.tastes):
             self._handlers.update(part.handlers())
@@ -115,7 +117,7 @@ def seconds_since_start() -> float:
 def make_window(session: Session) -> tuple[MainWindow, Wiring]:
     """A window connected to a session, in the reader's theme and keys; not shown yet."""
     application = QApplication.instance()
-    theme: ThemeName = "light" if session.settings.text("theme") == "light" else "dark"
+    theme = cast("ThemeName", session.settings.text("theme"))
     if isinstance(application, QApplication):
         application.setStyle("Fusion")
         apply_theme(application, theme)

@@ -13,7 +13,7 @@ from polypviewer.ui.icons import icon
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import active
 
-NEED_FRAME: Final = frozenset({Group.DECIDE, Group.DRAW, Group.GO, Group.SEE})
+NEED_FRAME: Final = frozenset({Group.DECIDE, Group.DRAW, Group.SHAPE, Group.GO, Group.SEE})
 
 
 class ActionSet(QObject):

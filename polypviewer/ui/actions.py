@@ -17,6 +17,7 @@ class Group(StrEnum):
 
     DECIDE = "Decide"
     DRAW = "Draw"
+    SHAPE = "Shape"
     GO = "Go"
     SEE = "See"
     MODEL = "Model and training"
@@ -87,14 +88,18 @@ def _draw() -> tuple[ActionSpec, ...]:
         for number in range(1, 10)
     )
     return (
-        ActionSpec("pan", "Move the picture", group, ("Space",), "pan",
-                   "Move the picture by dragging; hold Space with any tool", PICTURE, checkable=True, held=True),
-        ActionSpec("brush", "Brush", group, ("B",), "brush", "Paint the lesion; the right button erases", PICTURE,
-                   checkable=True),
-        ActionSpec("eraser", "Eraser", group, ("E",), "eraser", "Erase; the right button paints", PICTURE,
-                   checkable=True),
+        *_tools(group),
         ActionSpec("smaller", "Smaller brush", group, ("[", "-"), layouts=PICTURE, repeats=True),
         ActionSpec("larger", "Larger brush", group, ("]", "+"), layouts=PICTURE, repeats=True),
+        ActionSpec("square_nib", "Square nib", group, ("Shift+B",), "square", "Round or square tip of the brush",
+                   PICTURE, checkable=True),
+        ActionSpec("edge_aware", "Edge-aware", group, ("S",), "edge",
+                   "Brush and eraser stay within the colours and the edge of where they start", PICTURE,
+                   checkable=True),
+        ActionSpec("pen_pressure", "Pen pressure", group, (), "brush", "The pressure of a pen sets the size",
+                   PICTURE, checkable=True),
+        ActionSpec("contiguous", "Contiguous", group, (), "wand", "The wand takes only what hangs together",
+                   PICTURE, checkable=True),
         ActionSpec("new_lesion", "New lesion", group, ("0",), "plus", "Paint a lesion that is not in this frame yet",
                    PICTURE),
         *lesions,
@@ -102,6 +107,65 @@ def _draw() -> tuple[ActionSpec, ...]:
                    PICTURE, repeats=True),
         ActionSpec("redo", "Redo", group, ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "Make the step again", PICTURE,
                    repeats=True),
+    )  # fmt: skip
+
+
+def _tools(group: Group) -> tuple[ActionSpec, ...]:
+    return (
+        ActionSpec("pan", "Move the picture", group, ("Space",), "pan",
+                   "Move the picture by dragging; hold Space with any tool", PICTURE, checkable=True, held=True),
+        ActionSpec("brush", "Brush", group, ("B",), "brush", "Paint the lesion; the right button erases", PICTURE,
+                   checkable=True),
+        ActionSpec("eraser", "Eraser", group, ("E",), "eraser", "Erase; the right button paints", PICTURE,
+                   checkable=True),
+        ActionSpec("ignore", "Ignore brush", group, ("I",), "ignore",
+                   "Paint pixels that neither train nor count; the right button erases", PICTURE, checkable=True),
+        ActionSpec("lasso", "Lasso and polygon", group, ("P",), "lasso",
+                   "Drag around the lesion, or click corner by corner; the right button takes away", PICTURE,
+                   checkable=True),
+        ActionSpec("livewire", "Live wire", group, ("L",), "livewire",
+                   "Click along the border: the contour follows the edge to the mouse", PICTURE, checkable=True),
+        ActionSpec("fill", "Fill", group, ("F",), "fill", "Fill the region under the cursor; the right button empties",
+                   PICTURE, cvat=("K",), checkable=True),
+        ActionSpec("wand", "Magic wand", group, ("W",), "wand",
+                   "Press on a colour and drag right for more, left for less", PICTURE, checkable=True),
+        ActionSpec("seeds", "Grow from clicks", group, ("Q",), "seeds",
+                   "Click on the lesion, and with the right button on what is around it", PICTURE, checkable=True),
+        ActionSpec("box", "Cut out of a box", group, ("G",), "box",
+                   "Drag a box around the lesion, which is cut out of it", PICTURE, checkable=True),
+        ActionSpec("nudge", "Push the border", group, ("U",), "nudge",
+                   "Push the border of the lesion with the round tip", PICTURE, checkable=True),
+    )  # fmt: skip
+
+
+def _shape() -> tuple[ActionSpec, ...]:
+    group = Group.SHAPE
+    return (
+        ActionSpec("grow", "Grow by one pixel", group, ("Ctrl+]",), layouts=PICTURE, repeats=True),
+        ActionSpec("shrink", "Shrink by one pixel", group, ("Ctrl+[",), layouts=PICTURE, repeats=True),
+        ActionSpec("smooth", "Smooth the border", group, (), layouts=PICTURE),
+        ActionSpec("fill_holes", "Fill holes", group, (), layouts=PICTURE),
+        ActionSpec("remove_islands", "Remove islands", group, (), "", "Take away all but the largest part", PICTURE),
+        ActionSpec("keep_island", "Keep this island", group, (), "",
+                   "Take away every part of the lesion but the one under the cursor", PICTURE),
+        ActionSpec("convex_hull", "Convex hull", group, (), layouts=PICTURE),
+        ActionSpec("all_lesions", "Shape all lesions", group, (), "",
+                   "Shape every lesion of the frame, not only the one that is painted", PICTURE, checkable=True),
+        ActionSpec("merge_lesions", "Merge lesions", group, (), "merge",
+                   "Give the painted lesion the pixels of another one", PICTURE),
+        ActionSpec("split_lesion", "Split the lesion", group, (), "split",
+                   "Make every part of the painted lesion a lesion of its own", PICTURE),
+        ActionSpec("copy_mask", "Copy the mask", group, ("Ctrl+C",), "copy", "Copy the lesions of this frame", PICTURE),
+        ActionSpec("paste_mask", "Paste the mask", group, ("Ctrl+V",), "paste",
+                   "Paste what was copied, on whatever frame it was; what is painted here stays", PICTURE),
+        ActionSpec("paint_outside", "Paint outside the field of view", group, (), "field",
+                   "Let tools paint outside what the endoscope sees", PICTURE, checkable=True),
+        ActionSpec("correct_field", "Correct the field of view", group, (), "field",
+                   "Draw around what the endoscope sees, for every frame of this medium", PICTURE, checkable=True),
+        ActionSpec("find_field", "Find the field of view again", group, (), "field",
+                   "Forget the correction of the field of view", PICTURE),
+        ActionSpec("whole_field", "Field of view: the whole frame", group, (), "field",
+                   "The endoscope sees every pixel of this medium", PICTURE),
     )  # fmt: skip
 
 
@@ -230,9 +294,25 @@ def _window() -> tuple[ActionSpec, ...]:
     )  # fmt: skip
 
 
-ACTIONS: Final[tuple[ActionSpec, ...]] = (*_decide(), *_draw(), *_go(), *_see(), *_model(), *_project(), *_window())
+ACTIONS: Final[tuple[ActionSpec, ...]] = (
+    *_decide(), *_draw(), *_shape(), *_go(), *_see(), *_model(), *_project(), *_window(),
+)  # fmt: skip
 BY_ID: Final[dict[str, ActionSpec]] = {spec.id: spec for spec in ACTIONS}
-TOOL_IDS: Final = ("pan", "brush", "eraser")
+TOOL_GROUPS: Final = (
+    ("pan",),
+    ("brush", "eraser", "ignore", "nudge"),
+    ("lasso", "livewire"),
+    ("fill", "wand", "seeds", "box"),
+)
+"""The tools of the rail, in groups."""
+TOOL_IDS: Final = tuple(name for names in TOOL_GROUPS for name in names)
+SHAPE_MENU: Final = (
+    ("grow", "shrink", "smooth", "fill_holes", "remove_islands", "keep_island", "convex_hull"),
+    ("all_lesions",),
+    ("merge_lesions", "split_lesion", "copy_mask", "paste_mask"),
+    ("paint_outside", "correct_field", "find_field", "whole_field"),
+)
+"""The menu of the options bar, in groups."""
 
 _MAC_KEYS: Final = {"next_in_queue": ("Alt+Right",), "previous_in_queue": ("Alt+Left",)}
 _SHORT: Final = {"Return": "Enter", "Shift+Return": "Shift+Enter"}

@@ -14,14 +14,24 @@ from polypviewer.ui.controls import CAP_HEIGHT, cap_width, draw_cap, heading, la
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import active, text_font
 
-COLUMNS: Final = ((Group.DECIDE, Group.DRAW), (Group.GO, Group.SEE), (Group.MODEL, Group.PROJECT, Group.WINDOW))
+COLUMNS: Final = (
+    (Group.DECIDE, Group.DRAW),
+    (Group.SHAPE, Group.GO, Group.SEE),
+    (Group.MODEL, Group.PROJECT, Group.WINDOW),
+)
 MOUSE: Final = (
     ("Wheel", "Zoom at the cursor"),
     ("Shift+Wheel", "Size of the brush"),
+    ("Shift+Right drag", "Size of the brush"),
     ("Middle drag", "Move the picture"),
-    ("Right drag", "The other of brush and eraser"),
-    ("Alt+Drag", "The other of brush and eraser"),
+    ("Right drag", "The inverse of the tool"),
+    ("Alt+Drag", "The inverse of the tool"),
+    ("Double click", "Close the outline"),
+    ("Enter", "Close the outline, take the preview"),
+    ("Backspace", "Take the last point back"),
+    ("Esc", "Drop the stroke, outline or preview"),
 )
+"""What the mouse does, and what keys do while a tool is under way."""
 _SHORT: Final = {"Return": "Enter", "Shift+Return": "Shift+Enter"}
 
 
@@ -93,7 +103,7 @@ class CheatSheet(QFrame):
                     column.addWidget(_KeyRow(translate(spec.text), keys))
             column.addSpacing(10)
         if with_mouse:
-            column.addWidget(heading(translate("Mouse")))
+            column.addWidget(heading(translate("Mouse and tools")))
             for gesture, text in MOUSE:
                 column.addWidget(_KeyRow(translate(text), (translate(gesture),)))
         column.addStretch(1)

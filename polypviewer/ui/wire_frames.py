@@ -14,7 +14,7 @@ from polypviewer.core.label_map import IGNORE, free_slot
 from polypviewer.core.metrics import count, dice
 from polypviewer.core.review import Decision, ReviewStatus
 from polypviewer.session.session import Session
-from polypviewer.ui.canvas.tools import PaintTool
+from polypviewer.ui.canvas.flash_layer import FlashLayer
 from polypviewer.ui.frame_page import LesionLine
 from polypviewer.ui.history_page import history_lines
 from polypviewer.ui.lesions_page import LesionTotal
@@ -35,6 +35,8 @@ class FrameWiring(QObject):
         self._figures.timeout.connect(self._show_figures)
         self._slow = QTimer(self, singleShot=True, interval=FIGURES_MS)
         self._slow.timeout.connect(self._show_counts)
+        self._flash = FlashLayer(window.canvas)
+        window.canvas.add_layer("flash", self._flash)
         self._connect_session()
         self._connect_window()
 
@@ -47,16 +49,11 @@ class FrameWiring(QObject):
         session.status_changed.connect(self._status_changed)
         session.thumbnail_ready.connect(self._thumbnail_ready)
         session.history_changed.connect(self._history_changed)
+        session.step_shown.connect(self._flash.flash)
         session.queue_changed.connect(self._slow.start)
 
     def _connect_window(self) -> None:
         window, session = self._window, self._session
-        for tool in window.canvas.tools.values():
-            if isinstance(tool, PaintTool):
-                tool.stroke_begun.connect(self._stroke_begun)
-                tool.stroke_reached.connect(self._stroke_reached)
-                tool.stroke_ended.connect(session.end_stroke)
-                tool.stroke_cancelled.connect(session.cancel_stroke)
         frame, strip = window.panel.frame, window.workspace.strip.strip
         frame.threshold_wished.connect(session.set_threshold)
         frame.comment_written.connect(session.set_comment)
@@ -216,13 +213,6 @@ class FrameWiring(QObject):
         self._cursor_moved(None)
 
     # --- the hand wishes ----------------------------------------------------------------------------------------
-
-    def _stroke_begun(self, value: int) -> None:
-        if not self._session.begin_stroke(value):
-            self._window.canvas.cancel_drag()
-
-    def _stroke_reached(self, point: Point, radius: float) -> None:
-        self._session.stroke_to(point, radius)
 
     def _accept(self) -> None:
         self._window.canvas.finish_drag()

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from polypviewer.core.geometry import Point, Rect
+from polypviewer.core.nib import Nib
 from polypviewer.ui.canvas.gestures import Canvas
-from polypviewer.ui.canvas.tools import PaintTool
+from polypviewer.ui.canvas.tools_paint import PaintTool
 from tests.ui.pictures import checkered_labels, grey_frame
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
@@ -29,8 +30,8 @@ class Strokes:
                 tool.stroke_ended.connect(self._ended)
                 tool.stroke_cancelled.connect(self._cancelled)
 
-    def _reached(self, point: Point, radius: float) -> None:
-        self.points.append((point.x, point.y, radius))
+    def _reached(self, point: Point, nib: Nib) -> None:
+        self.points.append((point.x, point.y, nib.radius))
 
     def _ended(self) -> None:
         self.ended += 1

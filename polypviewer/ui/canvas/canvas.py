@@ -13,13 +13,14 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from polypviewer.core.geometry import Rect
 from polypviewer.core.label_map import LabelMap
-from polypviewer.ui.canvas.brush_cursor import draw_cursor
+from polypviewer.ui.canvas.hand import Hand
 from polypviewer.ui.canvas.layers import Layer, MaskRow, ProposalRow, blit
 from polypviewer.ui.canvas.outline import Outline, ProposalLayer
 from polypviewer.ui.canvas.overlay import OverlayLayer, OverlayStyle
 from polypviewer.ui.canvas.picture import PictureLayer
 from polypviewer.ui.canvas.surface import Surface
-from polypviewer.ui.canvas.tools import Hand, Tool, make_tools
+from polypviewer.ui.canvas.tool import Tool
+from polypviewer.ui.canvas.tools import make_tools
 from polypviewer.ui.canvas.view import View, fitted, kept_inside
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import active
@@ -227,9 +228,11 @@ class CanvasBase(QWidget):
         else:
             blit(painter, self._picture.refine(surface, background), surface, event.rect())
             self._paint_over(painter, surface, event.rect())
-        if self._mouse is not None and self.tool.paints and self._size is not None:
-            draw_cursor(painter, self._mouse, self.hand.radius * self._view.scale)
+        self.paint_hand(painter)
         painter.end()
+
+    def paint_hand(self, painter: QPainter) -> None:
+        """The cursor, over everything."""
 
     def _paint_over(self, painter: QPainter, surface: Surface, dirty: QRect) -> None:
         for layer in self._layers.values():

@@ -1,133 +1,143 @@
-"""The hand on the canvas: mouse and wheel mapped to image coordinates once, here."""
+"""The hand on the canvas: mouse, pen and wheel mapped to image coordinates once, here."""
 
 from __future__ import annotations
 
 import time
-from enum import Enum, auto
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QTabletEvent, QWheelEvent
 
-from polypviewer.ui.canvas.brush_cursor import cursor_rect
-from polypviewer.ui.canvas.canvas import CanvasBase
+from polypviewer.ui.canvas.contact import Contact, contact_of_mouse, contact_of_pen, is_pen
+from polypviewer.ui.canvas.tool import Grip
+from polypviewer.ui.canvas.tool_canvas import Drag, ToolCanvas
 
 WHEEL_STEP: Final = 120.0
 ZOOM_PER_STEP: Final = 1.2
 TAP_SECONDS: Final = 0.25
+_ACTING: Final = (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
 
 
-class _Drag(Enum):
-    NONE = auto()
-    PAN = auto()
-    PAINT = auto()
-    SIZE = auto()
-
-
-class Canvas(CanvasBase):
-    """The canvas that listens to the mouse."""
+class Canvas(ToolCanvas):
+    """The canvas that listens to mouse and pen."""
 
     space_tapped = Signal()
-    tool_changed = Signal(str)
+    escaped = Signal()  # Escape, and the hand had nothing to take back
+    pen_seen = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._drag = _Drag.NONE
         self._drag_button = Qt.MouseButton.NoButton
         self._last = QPointF()
-        self._space_since: float | None = None
+        self._space_since = 0.0
         self._space_used = False
-        self._editable = True
+        self._pen_down = False
 
-    def set_editable(self, editable: bool) -> None:  # noqa: FBT001 - the session's state
-        """Whether tools may paint (a project may be open read-only)."""
-        self._editable = editable
-
-    def choose_tool(self, name: str) -> None:
-        """Take a tool of the table into the hand."""
-        self.finish_drag()
-        self.tool = self.tools[name]
-        self._show_shape()
-        self.update()
-        self.tool_changed.emit(name)
-
-    @property
-    def mouse_position(self) -> QPointF | None:
-        """Where the mouse is on the canvas; None while it is elsewhere."""
-        return self._mouse
-
-    def finish_drag(self) -> None:
-        """End what the hand is doing as if the button went up now (Enter accepts exactly what is painted then)."""
-        if self._drag is _Drag.PAINT:
-            self.tool.release()
-        self._drag = _Drag.NONE
-
-    def cancel_drag(self) -> bool:
-        """Take back what the hand is doing; False if it does nothing."""
-        was = self._drag
-        self._drag = _Drag.NONE
-        if was is _Drag.PAINT:
-            self.tool.cancel()
-        self._show_shape()
-        return was is not _Drag.NONE
-
-    # --- mouse --------------------------------------------------------------------------------------------------
+    # --- mouse and pen ------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._drag is not _Drag.NONE or not self.has_frame:
-            return
-        self._last = event.position()
-        self._drag = self._meaning(event)
-        self._drag_button = event.button()
-        if self._drag is _Drag.PAINT:
-            inverted = event.button() == Qt.MouseButton.RightButton
-            inverted = inverted != bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
-            self.tool.press(self.view.to_image(event.position()), inverted=inverted)
-        self._show_shape()
+        if not self._is_heard(event):
+            self._press(contact_of_mouse(event))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.mousePressEvent(event)
+        if self._is_heard(event):
+            return
+        contact = contact_of_mouse(event)
+        if not (self._meaning(contact) is Drag.TOOL and self.tool.press_again(contact.touch(self.view))):
+            self._press(contact)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._track(event.position())
-        if self._drag is _Drag.PAN:
-            moved = event.position() - self._last
-            self._space_used = True
-            self.set_view(self.view.panned(moved.x(), moved.y()))
-        elif self._drag is _Drag.PAINT:
-            self.tool.move(self.view.to_image(event.position()))
-        elif self._drag is _Drag.SIZE:
-            self.hand.change_radius(self.hand.radius + (event.position().x() - self._last.x()) / self.view.scale / 2)
-        self._last = event.position()
+        if not self._is_heard(event):
+            self._move(contact_of_mouse(event))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() != self._drag_button:
+        if not self._is_heard(event):
+            self._release(event.button())
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """A pen. It is accepted always, so that no mouse event follows that would paint again."""
+        contact = contact_of_pen(event)
+        if event.type() == QEvent.Type.TabletPress:
+            self.pen_seen.emit()
+            self._hold_pen(down=True)
+            self._press(contact)
+        elif event.type() == QEvent.Type.TabletMove:
+            self._move(contact)
+        elif event.type() == QEvent.Type.TabletRelease:
+            self._release(event.button())
+            self._hold_pen(down=False)
+        event.accept()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """While a pen is down: it may leave the tablet without a release."""
+        if event.type() == QEvent.Type.TabletLeaveProximity:
+            self._release(self._drag_button)
+            self._hold_pen(down=False)
+        return False
+
+    def _is_heard(self, event: QMouseEvent) -> bool:
+        """A pen speaks for itself; what the system makes of it for the mouse is not heard again."""
+        return self._pen_down or is_pen(event)
+
+    def _hold_pen(self, *, down: bool) -> None:
+        application = QCoreApplication.instance()
+        if down != self._pen_down and application is not None:
+            self._pen_down = down
+            if down:
+                application.installEventFilter(self)
+            else:
+                application.removeEventFilter(self)
+
+    def _press(self, contact: Contact) -> None:
+        if self._drag is not Drag.NONE or not self.has_frame:
+            return
+        self._last = contact.position
+        self._drag = self._meaning(contact)
+        self._drag_button = contact.button
+        self._follow(contact)
+        if self._drag is Drag.TOOL:
+            self.tool.press(contact.touch(self.view))
+        self._show_shape()
+
+    def _move(self, contact: Contact) -> None:
+        self._follow(contact)
+        if self._drag is Drag.PAN:
+            moved = contact.position - self._last
+            self._space_used = True
+            self.set_view(self.view.panned(moved.x(), moved.y()))
+        elif self._drag is Drag.TOOL:
+            self.tool.move(contact.touch(self.view))
+        elif self._drag is Drag.SIZE:
+            self.hand.change_radius(self.hand.radius + (contact.position.x() - self._last.x()) / self.view.scale / 2)
+        elif self.has_frame:
+            self.tool.hover(self.view.to_image(contact.position))
+        self._last = contact.position
+
+    def _release(self, button: Qt.MouseButton) -> None:
+        if button != self._drag_button:
             return
         was = self._drag
-        self._drag = _Drag.NONE
-        if was is _Drag.PAINT:
+        self._drag = Drag.NONE
+        if was is Drag.TOOL:
             self.tool.release()
         self._show_shape()
 
-    def _meaning(self, event: QMouseEvent) -> _Drag:
+    def _meaning(self, contact: Contact) -> Drag:
         """What a press begins."""
-        if event.button() == Qt.MouseButton.MiddleButton or self._space_since is not None:
-            return _Drag.PAN
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if not self.tool.paints:
-            return _Drag.PAN if event.button() == Qt.MouseButton.LeftButton else _Drag.NONE
-        if shift and event.button() == Qt.MouseButton.RightButton:
-            return _Drag.SIZE
-        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton) and self._editable:
-            return _Drag.PAINT
-        return _Drag.NONE
+        if contact.button == Qt.MouseButton.MiddleButton or self._pans:
+            return Drag.PAN
+        if self.tool.grip is Grip.MOVES:
+            return Drag.PAN if contact.button == Qt.MouseButton.LeftButton else Drag.NONE
+        if contact.has_shift and contact.button == Qt.MouseButton.RightButton and self.tool.grip is Grip.SIZED:
+            return Drag.SIZE
+        return Drag.TOOL if contact.button in _ACTING and self._editable else Drag.NONE
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         delta = event.angleDelta()
         steps = (delta.y() or delta.x()) / WHEEL_STEP
         if steps and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.hand.step_radius(steps)
-        elif steps and self._drag is not _Drag.PAINT:
+        elif steps and self._drag is not Drag.TOOL:
             self.zoom_by(ZOOM_PER_STEP**steps, at=event.position())
         event.accept()
 
@@ -137,47 +147,41 @@ class Canvas(CanvasBase):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._track(None)
+        if self._drag is Drag.NONE:
+            self.tool.hover(None)
         super().leaveEvent(event)
-
-    def _track(self, position: QPointF | None) -> None:
-        """The mouse is somewhere else: draw the brush cursor there and only there."""
-        if self.tool.paints:
-            radius = self.hand.radius * self.view.scale
-            for centre in (self._mouse, position):
-                if centre is not None:
-                    self.update(cursor_rect(centre, radius))
-        self._mouse = None if position is None else QPointF(position)
-        self.cursor_moved.emit(None if position is None or not self.has_frame else self.view.to_image(position))
 
     # --- keys that are held -------------------------------------------------------------------------------------
 
     def hold_space(self) -> None:
         """Space went down: the hand pans until it goes up."""
+        self._pans, self._space_used = True, False
         self._space_since = time.monotonic()
-        self._space_used = False
         self._show_shape()
 
     def release_space(self) -> None:
         """Space went up: a short press without a drag was a tap."""
-        since, self._space_since = self._space_since, None
+        held, self._pans = self._pans, False
         self._show_shape()
-        if since is not None and not self._space_used and time.monotonic() - since < TAP_SECONDS:
+        if held and not self._space_used and time.monotonic() - self._space_since < TAP_SECONDS:
             self.space_tapped.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.cancel_drag():
+        if event.key() == Qt.Key.Key_Alt:
+            self._hold_alt(held=True)
+        if event.key() == Qt.Key.Key_Escape:
+            if not self.cancel_drag():
+                self.escaped.emit()
             return
         super().keyPressEvent(event)
 
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Alt:
+            self._hold_alt(held=False)
+        super().keyReleaseEvent(event)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._space_since = None
+        self._pans = False
+        self._hold_alt(held=False)
         self.set_peeking(False)
         super().focusOutEvent(event)
-
-    def _show_shape(self) -> None:
-        shape = self.tool.shape
-        if self._drag is _Drag.PAN:
-            shape = Qt.CursorShape.ClosedHandCursor
-        elif self._space_since is not None:
-            shape = Qt.CursorShape.OpenHandCursor
-        self.setCursor(shape)

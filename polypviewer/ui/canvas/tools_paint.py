@@ -1,0 +1,145 @@
+"""Tools that work while the button is down: brush, eraser, ignore brush, and the tip that pushes a border."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import ClassVar, Final
+
+from PySide6.QtCore import QObject, Signal
+
+from polypviewer.core.curve import curve_points
+from polypviewer.core.geometry import Point
+from polypviewer.core.label_map import BACKGROUND, IGNORE
+from polypviewer.core.nib import Nib
+from polypviewer.ui.canvas.hand import SMALLEST_RADIUS, Hand
+from polypviewer.ui.canvas.tool import Grip, Tool, Touch
+
+LIGHTEST: Final = 0.1
+"""The share of the radius that the lightest touch of a pen leaves."""
+MOST_STRETCH: Final = 3.0
+
+
+class StrokeTool(Tool):
+    """One drag is one stroke."""
+
+    stroke_reached = Signal(object, object)  # Point, Nib
+    stroke_ended = Signal()
+    stroke_cancelled = Signal()
+
+    grip = Grip.SIZED
+
+    def __init__(self, hand: Hand, parent: QObject | None = None) -> None:
+        super().__init__(hand, parent)
+        self._drawing = False
+        self._trail: list[tuple[Point, Nib]] = []
+
+    def begin(self, touch: Touch) -> None:
+        """Say which stroke begins."""
+        raise NotImplementedError
+
+    def press(self, touch: Touch) -> None:
+        self._drawing = True
+        self._trail = []
+        self.begin(touch)
+        self._reach(touch)
+
+    def move(self, touch: Touch) -> None:
+        self._reach(touch)
+
+    def release(self) -> None:
+        if self._drawing:
+            self._drawing = False
+            self.stroke_ended.emit()
+
+    def cancel(self) -> bool:
+        if not self._drawing:
+            return False
+        self._drawing = False
+        self.stroke_cancelled.emit()
+        return True
+
+    def _reach(self, touch: Touch) -> None:
+        """On to a touch, by a curve that passes through every point that the mouse was at."""
+        if not self._drawing:
+            return
+        nib = nib_of(touch, self.hand)
+        for point, tip in _on_the_way(self._trail, touch.point, nib):
+            self.stroke_reached.emit(point, tip)
+        self._trail = [*self._trail[-1:], (touch.point, nib)]
+
+
+class PaintTool(StrokeTool):
+    """Brush, eraser and ignore brush: the same stroke with another value."""
+
+    stroke_begun = Signal(int)  # value of the label map: 0 erases, 1-254 a lesion slot, 255 ignore
+
+    erases: ClassVar[bool] = False
+
+    def paints_with(self) -> int:
+        """What it writes where it does not erase."""
+        return self.hand.slot
+
+    def adds(self, *, inverted: bool) -> bool:
+        return self.erases == inverted
+
+    def begin(self, touch: Touch) -> None:
+        erases = touch.rubber or not self.adds(inverted=touch.inverted)
+        self.stroke_begun.emit(BACKGROUND if erases else self.paints_with())
+
+
+class BrushTool(PaintTool):
+    """Paints the chosen lesion."""
+
+    name = "brush"
+
+
+class EraserTool(PaintTool):
+    """Paints background."""
+
+    name = "eraser"
+    erases = True
+
+
+class IgnoreTool(PaintTool):
+    """Paints pixels that neither train nor count."""
+
+    name = "ignore"
+
+    def paints_with(self) -> int:
+        return IGNORE
+
+
+class NudgeTool(StrokeTool):
+    """Pushes the border of a lesion; nothing is inverted."""
+
+    name = "nudge"
+    signed = False
+    nudge_begun = Signal(int)  # the lesion slot that is pushed where none lies under the tip
+
+    def begin(self, touch: Touch) -> None:
+        self.nudge_begun.emit(self.hand.slot)
+
+
+def nib_of(touch: Touch, hand: Hand) -> Nib:
+    """The tip for a touch: pressure makes it smaller, tilt stretches it towards where the pen leans."""
+    radius = hand.radius
+    if hand.options.pen_pressure:
+        radius *= max(touch.pressure, LIGHTEST)
+    if hand.options.square:
+        return Nib(max(radius, SMALLEST_RADIUS), "square")
+    across, down = math.tan(math.radians(touch.tilt_x)), math.tan(math.radians(touch.tilt_y))
+    stretch = min(math.sqrt(1 + across * across + down * down), MOST_STRETCH)
+    return Nib(max(radius, SMALLEST_RADIUS), "round", stretch, math.atan2(down, across))
+
+
+def _on_the_way(trail: list[tuple[Point, Nib]], point: Point, nib: Nib) -> list[tuple[Point, Nib]]:
+    """The points from the end of a trail to `point`, and the tip that changes evenly on the way."""
+    if not trail:
+        return [(point, nib)]
+    before = trail[0][0] if len(trail) > 1 else None
+    start, tip = trail[-1]
+    points = curve_points(before, start, point)
+    grows = (nib.radius - tip.radius) / len(points)
+    steps = enumerate(points, start=1)
+    return [(at, replace(nib, radius=tip.radius + grows * number)) for number, at in steps]
