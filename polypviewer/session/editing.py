@@ -169,6 +169,7 @@ class Editing:
         if command.kind in DECIDING:
             self._revise(shown)
         self._tell(shown, rect)
+        desk.signals.step_shown.emit(rect)
         if len(command.frames) > 1:
             self._keeping.settle_all()
             desk.relight_stored(tuple(ref for ref in command.frames if ref != shown.ref))

@@ -21,6 +21,7 @@ class SessionSignals(QObject):
     media_changed = Signal()
     thumbnail_ready = Signal(object)  # FrameRef
     history_changed = Signal()
+    step_shown = Signal(object)  # Rect that an undo or redo has just changed in the shown frame; may be empty
     queue_changed = Signal()
     saved = Signal(str)  # emitted after the durable write returned; time as ISO 8601 UTC
     dirty_changed = Signal(bool)  # True while something is not on disk yet

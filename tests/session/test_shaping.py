@@ -158,3 +158,13 @@ def test_nothing_is_pasted_before_something_is_copied(qtbot: QtBot, session: Ses
         session.copy_mask()
     assert told.args is not None
     assert told.args[0].code == "edit.nothing_selected"
+
+
+def test_undo_says_where_the_pixels_changed(qtbot: QtBot, session: Session) -> None:
+    paint(session, (40, 40), radius=5)
+    with qtbot.waitSignal(session.step_shown) as told:
+        session.undo()
+    assert told.args is not None
+    rect = told.args[0]
+    assert rect.x <= 36
+    assert rect.right >= 45
