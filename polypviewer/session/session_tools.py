@@ -113,6 +113,18 @@ class ToolsFront(SessionView):
 
         self.shape(ShapeRequest("split_lesion", partial(split_islands, slot=slot)))
 
+    def move_island(self, point: Point, slot: int) -> None:
+        """The island under a point becomes part of the lesion `slot`."""
+        from polypviewer.core.regions.lesions import recolour_island
+
+        self.shape(ShapeRequest("recolour_island", partial(recolour_island, point=point, slot=slot)))
+
+    def clear_frame(self) -> None:
+        """Nothing is painted in the shown frame any more; undo brings it back."""
+        from polypviewer.core.regions.lesions import clear_frame
+
+        self.shape(ShapeRequest("clear", clear_frame))
+
     # --- the field of view ---
 
     def correct_field(self, points: Sequence[Point]) -> None:
