@@ -1,22 +1,26 @@
 """Commands as bytes for the journal.
 
-Payload version 1: a length-prefixed JSON head, then the patches one after another.
+A length-prefixed JSON head, then the patches one after another. Payload version 1 kept the pixels of a patch as zlib of
+the XOR's bytes, row by row; version 2 keeps them as `patch.pack_xor` makes them. Both are read.
 """
 
 from __future__ import annotations
 
 import json
 import struct
+import zlib
 from typing import Any, Final
 from uuid import UUID
+
+import numpy as np
 
 from polypviewer.core.command import Change, Command, MaskChange, ValueChange
 from polypviewer.core.errors import EditError
 from polypviewer.core.geometry import Rect
 from polypviewer.core.identity import FrameRef
-from polypviewer.core.patch import MaskPatch
+from polypviewer.core.patch import MaskPatch, pack_xor
 
-PAYLOAD_VERSION: Final = 1
+PAYLOAD_VERSION: Final = 2
 _HEAD: Final = struct.Struct("<HI")
 
 
@@ -43,10 +47,10 @@ def decode_command(data: bytes) -> Command:
             raise EditError("edit.newer_command", version=version)
         start = _HEAD.size
         head = json.loads(data[start : start + length])
-        changes = _changes(head["changes"], memoryview(data)[start + length :])
+        changes = _changes(head["changes"], memoryview(data)[start + length :], version=version)
         group = UUID(head["group"]) if head["group"] else None
         return Command(UUID(head["id"]), UUID(head["reader"]), head["kind"], changes, group, head["text"])
-    except (struct.error, ValueError, KeyError, TypeError) as error:
+    except (struct.error, zlib.error, ValueError, KeyError, TypeError) as error:
         raise EditError("edit.command_damaged", reason=str(error)) from error
 
 
@@ -59,7 +63,7 @@ def _change_head(change: Change) -> dict[str, Any]:
     return {"frame": where, "size": [patch.height, patch.width], "rect": rect, "bytes": len(patch.packed)}
 
 
-def _changes(heads: list[dict[str, Any]], patches: memoryview) -> tuple[Change, ...]:
+def _changes(heads: list[dict[str, Any]], patches: memoryview, *, version: int) -> tuple[Change, ...]:
     changes: list[Change] = []
     start = 0
     for head in heads:
@@ -70,7 +74,14 @@ def _changes(heads: list[dict[str, Any]], patches: memoryview) -> tuple[Change, 
         end = start + int(head["bytes"])
         if end > len(patches):
             raise ValueError("the pixels are cut off")
-        patch = MaskPatch(head["size"][0], head["size"][1], Rect(*head["rect"]), bytes(patches[start:end]))
+        rect, packed = Rect(*head["rect"]), bytes(patches[start:end])
+        packed = _repacked(packed, rect) if version == 1 else packed
+        patch = MaskPatch(head["size"][0], head["size"][1], rect, packed)
         changes.append(MaskChange(frame, patch))
         start = end
     return tuple(changes)
+
+
+def _repacked(packed: bytes, rect: Rect) -> bytes:
+    """The pixels of a patch of payload version 1 as they are kept now."""
+    return pack_xor(np.frombuffer(zlib.decompress(packed), np.uint8).reshape(rect.height, rect.width))

@@ -48,11 +48,16 @@ def has_polyp(label_map: LabelMap) -> bool:
     return cv2.countNonZero(cv2.inRange(label_map, 1, MAX_SLOT)) > 0
 
 
-def slots_present(label_map: LabelMap) -> tuple[int, ...]:
-    """The lesion slots in use, ascending, without 0 and 255."""
+def slot_areas(label_map: LabelMap) -> dict[int, int]:
+    """Pixels of each lesion slot in use, ascending, without 0 and 255; exact up to 2**24 pixels of one slot."""
     # OpenCV counts bytes as they are; numpy's bincount widens each to 64 bits first (4K: 22 ms against 3).
     counts = cv2.calcHist([np.ascontiguousarray(label_map)], [0], None, [256], [0, 256]).reshape(-1)
-    return tuple(int(slot) for slot in np.flatnonzero(counts[1:IGNORE]) + 1)
+    return {int(slot): int(counts[slot]) for slot in np.flatnonzero(counts[1:IGNORE]) + 1}
+
+
+def slots_present(label_map: LabelMap) -> tuple[int, ...]:
+    """The lesion slots in use, ascending, without 0 and 255."""
+    return tuple(slot_areas(label_map))
 
 
 def free_slot(label_map: LabelMap) -> int:

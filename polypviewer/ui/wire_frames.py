@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from polypviewer.core.geometry import Point, Rect
 from polypviewer.core.identity import FrameRef
-from polypviewer.core.label_map import IGNORE, free_slot
+from polypviewer.core.label_map import free_slot, slot_areas
 from polypviewer.core.metrics import count, dice
 from polypviewer.core.review import Decision, ReviewStatus
 from polypviewer.session.session import Session
@@ -163,17 +163,15 @@ class FrameWiring(QObject):
         if draft is None:
             return
         page, slot = self._window.panel.frame, self._window.canvas.hand.slot
-        counts = np.bincount(draft.label_map.reshape(-1), minlength=IGNORE + 1)
-        slots = [int(s) for s in np.flatnonzero(counts[1:IGNORE]) + 1]
-        size = draft.label_map.size
-        page.show_lesions(tuple(LesionLine(s, int(counts[s]) / size) for s in slots), active_slot=slot)
+        areas, size = slot_areas(draft.label_map), draft.label_map.size
+        page.show_lesions(tuple(LesionLine(s, area / size) for s, area in areas.items()), active_slot=slot)
         self._window.panel.lesions.show_lesions(
-            tuple(LesionTotal(s, int(counts[s]), int(counts[s]) / size, is_active=s == slot) for s in slots)
+            tuple(LesionTotal(s, area, area / size, is_active=s == slot) for s, area in areas.items())
         )
         if shown is None:
             page.show_proposal(threshold=None, confidence=None, dice=None)
         else:
-            agreement = dice(count(shown.mask, draft.label_map)) if slots else None
+            agreement = dice(count(shown.mask, draft.label_map)) if areas else None
             confidence = shown.confidence if shown.kept else None
             page.show_proposal(threshold=shown.threshold, confidence=confidence, dice=agreement)
         self._show_status()

@@ -15,6 +15,7 @@ from polypviewer.core.label_map import (
     encode_label_map,
     free_slot,
     polyp_mask,
+    slot_areas,
     slots_present,
 )
 
@@ -31,6 +32,13 @@ def test_ignored_pixels_are_no_polyp() -> None:
     label_map = np.array([[0, 1, 254, 255]], np.uint8)
     assert polyp_mask(label_map).tolist() == [[False, True, True, False]]
     assert slots_present(label_map) == (1, 254)
+
+
+@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40))))
+def test_the_area_of_each_slot_is_its_number_of_pixels(label_map: np.ndarray) -> None:
+    counts = np.bincount(label_map.reshape(-1), minlength=256)
+    assert slot_areas(label_map) == {slot: int(counts[slot]) for slot in range(1, 255) if counts[slot]}
+    assert tuple(slot_areas(label_map)) == slots_present(label_map)
 
 
 def test_the_lowest_free_slot_is_taken_and_a_full_frame_refuses() -> None:

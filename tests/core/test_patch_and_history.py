@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,7 +21,7 @@ from polypviewer.core.history import History, rebuild_history
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import LabelMap, empty_label_map
 from polypviewer.core.paint import paint_segment
-from polypviewer.core.patch import apply_patch, patch_between
+from polypviewer.core.patch import apply_patch, pack_xor, patch_between, unpack_xor
 
 READER = UUID(int=7)
 FRAMES = (FrameRef(UUID(int=1), 0), FrameRef(UUID(int=1), 3), FrameRef(UUID(int=2), 0))
@@ -148,6 +150,54 @@ def test_values_and_pixels_of_a_command_survive_the_journal_codec() -> None:
     value = ValueChange(FRAMES[2], "comment", None, "größer als 5 mm?")
     command = Command(uuid4(), READER, "accept", (*painted.changes, value), uuid4(), "Accept")
     assert decode_command(encode_command(command)) == command
+
+
+PAYLOAD_OF_VERSION_1 = (
+    "AQBWAQAAeyJpZCI6IjAwMDAwMDAwLTAwMDAtMDAwMC0wMDAwLTAwMDAwMDAwMDAwYiIsInJlYWRlciI6IjAwMDAwMDAwLTAwMDAt"
+    "MDAwMC0wMDAwLTAwMDAwMDAwMDAwNyIsImtpbmQiOiJzdHJva2UiLCJncm91cCI6bnVsbCwidGV4dCI6IsOpIiwiY2hhbmdlcyI6"
+    "W3siZnJhbWUiOlsiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAxIiwzXSwic2l6ZSI6WzksMTRdLCJyZWN0Ijpb"
+    "MywyLDEwLDZdLCJieXRlcyI6MjV9LHsiZnJhbWUiOlsiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAxIiwzXSwi"
+    "ZmllbGQiOiJvcmlnaW4iLCJiZWZvcmUiOm51bGwsImFmdGVyIjoiZHJhd24ifV19eAFjZIQABgbG/3AWXIwBN2BhYQEANU4BIw=="
+)
+
+
+def test_a_journal_entry_of_payload_version_1_is_still_read() -> None:
+    before = empty_label_map(9, 14)
+    before[6:9, 10:14] = 4
+    after = before.copy()
+    after[2:5, 3:11] = 1
+    after[3, 4] = 255
+    after[7, 10:13] = 0
+    command = decode_command(base64.b64decode(PAYLOAD_OF_VERSION_1))
+    pixels, value = command.changes
+    assert isinstance(pixels, MaskChange)
+    assert value == ValueChange(FrameRef(UUID(int=1), 3), "origin", None, "drawn")
+    assert apply_patch(before, pixels.patch) == Rect(3, 2, 10, 6)
+    assert np.array_equal(before, after)
+    assert decode_command(encode_command(command)) == command
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.integers(1, 40), st.integers(1, 40), st.lists(st.integers(1, 255), min_size=1, max_size=255, unique=True),
+    st.integers(0, 2**32 - 1),
+)  # fmt: skip
+def test_any_difference_is_packed_and_unpacked_exactly(height: int, width: int, values: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    difference = rng.choice(np.array([0, *values], np.uint8), size=(height, width)).astype(np.uint8)
+    difference[rng.integers(height), rng.integers(width)] = values[0]
+    assert np.array_equal(unpack_xor(pack_xor(difference), height=height, width=width), difference)
+
+
+def test_a_patch_with_damaged_pixels_is_refused_and_changes_nothing() -> None:
+    after = empty_label_map(10, 10)
+    after[4, 4] = 1
+    patch = patch_between(empty_label_map(10, 10), after, whole(10, 10))
+    for packed in (b"", patch.packed[:-3], patch.packed[:2], b"\x09" + patch.packed[1:]):
+        target = empty_label_map(10, 10)
+        with pytest.raises(EditError, match="damaged"):
+            apply_patch(target, replace(patch, packed=packed))
+        assert not target.any()
 
 
 def test_a_journal_entry_that_is_cut_off_is_an_error_with_a_sentence() -> None:
