@@ -26,6 +26,10 @@ SESSION_ROWS: Final[dict[str, tuple[str, str]]] = {
         "The stated field of view cannot be read: {reason}.",
         "Update the application, or find the field of view again.",
     ),
+    "scale.impossible": (
+        "{value} mm per pixel cannot be the scale of an endoscope's picture.",
+        "Give the millimetres that one pixel spans, for example 0.05.",
+    ),
     "edit.no_model": ("No model is loaded.", "Choose one in the model panel."),
     "settings.unknown": ("There is no setting called {name}.", "See the user guide for the settings that exist."),
     "settings.value": ("{value!r} does not fit the setting {name}.", "Give a value of the setting's kind."),

@@ -36,6 +36,7 @@ STORAGE_ROWS: Final[dict[str, tuple[str, str]]] = {
         "A stored mask ({digest}) is missing or damaged.",
         "Restore the latest copy from backups.",
     ),
+    "project.no_revision": ("The project has no such revision.", "Choose one from the frame's list again."),
     "project.unreadable": ("{name} cannot be read: {reason}.", "Check the disk and the folder's permissions."),
     "project.database_elsewhere": (
         "{name} keeps its database on a server, which this version cannot use.",

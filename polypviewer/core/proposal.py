@@ -81,6 +81,28 @@ def frame_probability(proposal: Proposal) -> NDArray[np.uint8]:
     return frame
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameProbability:
+    """A proposal at frame size, worked out once so that any threshold of it takes milliseconds.
+
+    `pixels`: `(height, width)` uint8, read-only; `seen_area`: how many pixels are seen; `around`: where any is above 0.
+    """
+
+    proposal: Proposal
+    pixels: NDArray[np.uint8]
+    seen_area: int
+    around: Rect
+
+
+def at_frame_size(proposal: Proposal) -> FrameProbability:
+    """Unpack and resize a proposal (1080p: tens of milliseconds, so on a lane)."""
+    geometry = proposal.geometry
+    pixels = frame_probability(proposal)
+    pixels.flags.writeable = False
+    seen_area = int(unpack_seen(proposal.seen, height=geometry.height, width=geometry.width).sum())
+    return FrameProbability(proposal, pixels, seen_area, Rect(*cv2.boundingRect(pixels)))
+
+
 def numbered_components(
     proposal: Proposal, *, threshold: float | None = None
 ) -> tuple[NDArray[np.int32], tuple[Component, ...]]:
@@ -88,10 +110,15 @@ def numbered_components(
 
     8-connected; components below `minimum_area` of the field of view are removed.
     """
+    return numbered_at(at_frame_size(proposal), threshold=threshold)
+
+
+def numbered_at(
+    ready: FrameProbability, *, threshold: float | None = None
+) -> tuple[NDArray[np.int32], tuple[Component, ...]]:
+    """`numbered_components` of a proposal that is at frame size already."""
+    proposal, probability = ready.proposal, ready.pixels
     level = math.ceil(255 * (proposal.threshold if threshold is None else threshold))
-    geometry = proposal.geometry
-    probability = frame_probability(proposal)
-    seen_area = int(unpack_seen(proposal.seen, height=geometry.height, width=geometry.width).sum())
     binary = (probability >= max(level, 1)).astype(np.uint8)
     numbers = np.zeros(binary.shape, np.int32)
     # Only where anything is proposed: a tenth of a frame, usually, and this runs while a threshold is dragged.
@@ -103,7 +130,7 @@ def numbered_components(
     found: list[Component] = []
     for label in range(1, len(stats)):
         x, y, width, height, area = (int(value) for value in stats[label])
-        if area < proposal.minimum_area * seen_area:
+        if area < proposal.minimum_area * ready.seen_area:
             continue
         rect = Rect(x + around.x, y + around.y, width, height)
         inside = probability[rect.slices][labels[y : y + height, x : x + width] == label]

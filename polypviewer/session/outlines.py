@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from polypviewer.core.draft import Draft
 from polypviewer.core.label_map import Mask
-from polypviewer.core.proposal import Component, Proposal, numbered_components
+from polypviewer.core.proposal import Component, FrameProbability, Proposal, numbered_at
 from polypviewer.core.review import dismissed_components
 from polypviewer.session.values import ShownProposal
 
 
-def show_proposal(proposal: Proposal, *, threshold: float | None, dismissed: frozenset[int]) -> ShownProposal:
-    """Work out what is drawn.
-
-    Takes milliseconds to tens of them at 4K: for the `infer` lane. `threshold` 0-1 or None.
-    """
-    level = proposal.threshold if threshold is None else threshold
-    labels, components = numbered_components(proposal, threshold=level)
+def show_proposal(ready: FrameProbability, *, threshold: float | None, dismissed: frozenset[int]) -> ShownProposal:
+    """Work out what is drawn at a threshold of 0-1 (the proposal's own when None); for a lane."""
+    level = ready.proposal.threshold if threshold is None else threshold
+    labels, components = numbered_at(ready, threshold=level)
     outlines = tuple(
         (component.number, outline) for component in components for outline in _outlines(labels, component)
     )
-    return with_dismissed(
-        ShownProposal(proposal, level, labels, components, outlines, frozenset(), labels > 0), dismissed
-    )
+    shown = ShownProposal(ready.proposal, level, labels, components, outlines, frozenset(), labels > 0, ready.pixels)
+    return with_dismissed(shown, dismissed)
 
 
 def with_dismissed(shown: ShownProposal, dismissed: frozenset[int]) -> ShownProposal:
@@ -33,9 +31,7 @@ def with_dismissed(shown: ShownProposal, dismissed: frozenset[int]) -> ShownProp
     keep = np.ones(len(shown.components) + 1, np.bool_)
     keep[0] = False
     keep[[number for number in dismissed if 0 < number < keep.size]] = False
-    return ShownProposal(
-        shown.proposal, shown.threshold, shown.labels, shown.components, shown.outlines, dismissed, keep[shown.labels]
-    )
+    return replace(shown, dismissed=dismissed, mask=keep[shown.labels])
 
 
 def dismissed_in(draft: Draft, proposal: Proposal) -> frozenset[int]:

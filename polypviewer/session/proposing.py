@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from polypviewer.core.errors import EditError, PolypViewerError
 from polypviewer.core.identity import FrameRef
-from polypviewer.core.proposal import Proposal
+from polypviewer.core.proposal import FrameProbability, Proposal, at_frame_size
 from polypviewer.session.desk import Desk
 from polypviewer.session.frames import FrameReader
 from polypviewer.session.lanes import PATIENT
@@ -81,6 +81,7 @@ class Proposing:
         self.bundle: ModelBundle | None = None
         self.device: RunningDevice | None = None
         self.shown: ShownProposal | None = None
+        self._ready: FrameProbability | None = None
         self.threshold: float | None = None
         self.is_proposing_all = False
         self._announce = False
@@ -124,13 +125,13 @@ class Proposing:
     def set_threshold(self, threshold: float | None) -> None:
         """Show proposals at another threshold, 0-1; None: the bundle's own."""
         self.threshold = threshold
-        if self.shown is not None:
-            self._make_ready(self.shown.proposal)
+        if self._ready is not None:
+            self._draw(self._ready)
 
     def show_for_current(self) -> None:
         """Look for this frame's proposal, make one if there is none. Latest frame wins."""
         desk = self._desk
-        before, self.shown = self.shown, None
+        before, self.shown, self._ready = self.shown, None, None
         if desk.shown is None:
             return
         if before is not None:
@@ -249,18 +250,26 @@ class Proposing:
             self._make_ready(proposal)
 
     def _make_ready(self, proposal: Proposal) -> None:
+        """Unpack and resize it once; every threshold after that is quick."""
         shown = self._desk.shown
-        if shown is None or shown.ref != proposal.frame:
-            return
-        dismissed = dismissed_in(shown.draft, proposal)
-        work = partial(show_proposal, proposal, threshold=self.threshold, dismissed=dismissed)
-        self._desk.lanes.infer.submit(work, on_done=self._made_ready, key="show")
+        if shown is not None and shown.ref == proposal.frame:
+            self._desk.lanes.infer.submit(at_frame_size, proposal, on_done=self._draw, key="ready")
 
-    def _made_ready(self, ready: ShownProposal) -> None:
+    def _draw(self, ready: FrameProbability) -> None:
         shown = self._desk.shown
         if shown is None or shown.ref != ready.proposal.frame:
             return
-        self.shown = with_dismissed(ready, dismissed_in(shown.draft, ready.proposal))
+        self._ready = ready
+        dismissed = dismissed_in(shown.draft, ready.proposal)
+        work = partial(show_proposal, ready, threshold=self.threshold, dismissed=dismissed)
+        self._desk.lanes.infer.submit(work, on_done=self._drawn, key="show")
+
+    def _drawn(self, drawn: ShownProposal) -> None:
+        shown = self._desk.shown
+        if shown is None or shown.ref != drawn.proposal.frame:
+            return
+        dismissed = dismissed_in(shown.draft, drawn.proposal)
+        self.shown = drawn if dismissed == drawn.dismissed else with_dismissed(drawn, dismissed)
         self._desk.signals.proposal_changed.emit(shown.ref)
 
 

@@ -20,7 +20,7 @@ from polypviewer.core.geometry import Point
 from polypviewer.core.identity import FrameRef
 from polypviewer.session.long_jobs import LongJobs
 from polypviewer.session.opening import ProjectDoor
-from polypviewer.session.session_tools import ToolsFront
+from polypviewer.session.session_seeing import SeeingFront
 from polypviewer.session.settings import Settings, Value
 from polypviewer.session.values import QueueName
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     pass
 
 
-class Session(ToolsFront):
+class Session(SeeingFront):
     """Use it on one thread with an event loop. `close` joins every worker."""
 
     def __init__(self, *, settings: Settings | None = None, parent: QObject | None = None) -> None:

@@ -54,6 +54,8 @@ TABLE: Final[dict[str, SettingRow]] = {
     "brush_radius": SettingRow("reader", 12.0, lowest=0.5, highest=500.0),
     "propose_on_show": SettingRow("reader", True),
     "paint_outside": SettingRow("reader", False),
+    "enhancement": SettingRow("reader", ""),
+    "enhanced": SettingRow("reader", False),
     "threshold": SettingRow("project", 0.0, lowest=0.0, highest=1.0),
     "finetune_steps": SettingRow("project", 200, lowest=1, highest=100_000),
     "finetune_holdout": SettingRow("project", 0.3, lowest=0.0, highest=0.9),

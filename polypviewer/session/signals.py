@@ -17,6 +17,8 @@ class SessionSignals(QObject):
     proposal_changed = Signal(object)  # FrameRef: its proposal, threshold or dismissals changed
     preview_changed = Signal(object)  # Preview of a tool, or None when there is none any more
     field_changed = Signal(object)  # FrameRef whose field of view is another now
+    display_changed = Signal()  # `displayed` gives other pixels now
+    scale_changed = Signal()  # the scale of the shown medium is another now
     status_changed = Signal(object)  # FrameRef whose status light changed
     media_changed = Signal()
     thumbnail_ready = Signal(object)  # FrameRef

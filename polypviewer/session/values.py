@@ -78,7 +78,7 @@ class ShownProposal:
     `labels`: `(height, width)` int32, each pixel's component number (0: none). `outlines`: for each component number
     its closed outlines, `(n, 2)` float32 of x, y in image coordinates, within a quarter of a pixel of the pixels' outer
     edge. `dismissed`: numbers that the reader has dismissed; `mask` is what accepting would take, `(height, width)`
-    bool.
+    bool. `probability`: `(height, width)` uint8 at frame size, 255 = certain, the same array at every threshold.
     """
 
     proposal: Proposal
@@ -88,6 +88,7 @@ class ShownProposal:
     outlines: tuple[tuple[int, NDArray[np.float32]], ...]
     dismissed: frozenset[int]
     mask: Mask
+    probability: NDArray[np.uint8]
 
     @property
     def kept(self) -> tuple[Component, ...]:

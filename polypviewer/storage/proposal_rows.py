@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select
 from polypviewer.core.geometry import Rect
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.proposal import Geometry, Proposal, proposal_components
-from polypviewer.storage.blobs import put_blob
+from polypviewer.storage.blobs import get_blob, put_blob
 from polypviewer.storage.local_tables import cached_proposal
 from polypviewer.storage.tables import proposal, proposal_component
 from polypviewer.storage.times import now
@@ -104,6 +104,15 @@ def keep_proposal(connection: Connection, made: Proposal, *, frame_id: UUID) -> 
     ]
     if rows:
         connection.execute(insert(proposal_component), rows)
+
+
+def kept_of_id(connection: Connection, ref: FrameRef, proposal_id: str) -> Proposal | None:
+    """The project's copy of a proposal. Raises `ProjectError` ("project.blob_missing") where its pixels were erased."""
+    row = connection.execute(select(proposal).where(proposal.c.id == proposal_id)).first()
+    if row is None:
+        return None
+    probability, seen = get_blob(connection, row.probability), get_blob(connection, row.seen)
+    return _read(ref, row.bundle_digest or "", row.geometry, probability, seen)
 
 
 def bundle_of_proposal(connection: Connection, proposal_id: str) -> str | None:

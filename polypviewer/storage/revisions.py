@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, exists, func, insert, select
+from sqlalchemy import Connection, Row, Select, exists, func, insert, select
 
 from polypviewer.core.command import is_lesion_field
 from polypviewer.core.draft import Draft
@@ -164,24 +164,28 @@ def draft_of_head(connection: Connection, row: Row[tuple[object, ...]], ref: Fra
 def all_heads(connection: Connection, *, ref: FrameRef | None = None) -> list[StoredRevision]:
     """The heads of all annotations, or of one frame's, oldest first."""
     child = revision.alias()
-    own = ("id", "annotation_id", "stage", "has_mask", "label_map", "created")
-    query = (
-        select(
-            *(revision.c[name] for name in _VALUES),
-            frame.c.media_id,
-            frame.c.position,
-            annotation.c.reader_id,
-            annotation.c.round,
-            *(revision.c[name] for name in own),
-        )
-        .join(annotation, annotation.c.id == revision.c.annotation_id)
-        .join(frame, frame.c.id == annotation.c.frame_id)
-        .where(~exists().where(child.c.parent_id == revision.c.id))
-        .order_by(revision.c.created)
-    )
+    query = _stored_rows().where(~exists().where(child.c.parent_id == revision.c.id)).order_by(revision.c.created)
     if ref is not None:
         query = query.where(frame.c.media_id == str(ref.media_id), frame.c.position == ref.index)
     return [_stored(tuple(row)) for row in connection.execute(query)]
+
+
+def revisions_of_frame(connection: Connection, ref: FrameRef) -> list[StoredRevision]:
+    """All revisions of a frame, of all readers, newest first."""
+    query = (
+        _stored_rows()
+        .where(frame.c.media_id == str(ref.media_id), frame.c.position == ref.index)
+        .order_by(revision.c.created.desc(), revision.c.journal_sequence.desc(), revision.c.id)
+    )
+    return [_stored(tuple(row)) for row in connection.execute(query)]
+
+
+def label_map_of_id(connection: Connection, revision_id: UUID) -> LabelMap:
+    """The pixels of a revision. Raises `ProjectError` ("project.no_revision") if there is none of this id."""
+    row = connection.execute(select(revision.c.label_map).where(revision.c.id == str(revision_id))).first()
+    if row is None:
+        raise ProjectError("project.no_revision")
+    return decode_label_map(get_blob(connection, row.label_map))
 
 
 def stored_identity(connection: Connection, ref: FrameRef) -> FrameIdentity | None:
@@ -236,8 +240,24 @@ def _values(row: Row[tuple[object, ...]]) -> dict[str, str]:
     return {name: str(found[name]) for name in _VALUES if found[name] is not None}
 
 
+def _stored_rows() -> Select[tuple[Any, ...]]:
+    own = ("id", "annotation_id", "stage", "has_mask", "label_map", "created")
+    return (
+        select(
+            *(revision.c[name] for name in _VALUES),
+            frame.c.media_id,
+            frame.c.position,
+            annotation.c.reader_id,
+            annotation.c.round,
+            *(revision.c[name] for name in own),
+        )
+        .join(annotation, annotation.c.id == revision.c.annotation_id)
+        .join(frame, frame.c.id == annotation.c.frame_id)
+    )
+
+
 def _stored(row: tuple[Any, ...]) -> StoredRevision:
-    """A row of `all_heads`; tens of thousands are read at once, so columns go by place."""
+    """A row of `_stored_rows`; tens of thousands are read at once, so columns go by place."""
     values = {name: value for name, value in zip(_VALUES, row, strict=False) if value is not None}
     media_id, position, reader_id, round_name, own_id, annotation_id, stage, has_mask, label_map, created = row[
         len(_VALUES) :

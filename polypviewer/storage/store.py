@@ -23,7 +23,7 @@ from polypviewer.storage import media_rows, revisions, statement_rows
 from polypviewer.storage.journal import Action, JournalRow
 from polypviewer.storage.opening import OpenStores, open_stores
 from polypviewer.storage.project_files import ProjectFiles
-from polypviewer.storage.proposal_rows import bundle_of_proposal, is_kept, keep_proposal
+from polypviewer.storage.proposal_rows import bundle_of_proposal, is_kept, keep_proposal, kept_of_id
 from polypviewer.storage.revisions import READING, StoredRevision
 from polypviewer.storage.tables import frame
 
@@ -151,6 +151,16 @@ class ProjectStore(ProjectFiles):
         self._refuse_read_only()
         return self.journal.append(command, action)
 
+    def replay_again(self) -> None:
+        """The journal has got rows from elsewhere: work out anew what no revision contains."""
+        self.replayed = self._replayed()
+
+    def is_worked_on(self, ref: FrameRef) -> bool:
+        """True if this reader has a revision of a frame, or steps on it, undone ones too."""
+        if self.journal.touches(ref, self.reader.id):
+            return True
+        return any(head.reader_id == self.reader.id for head in self.heads(ref))
+
     def history_rows(self) -> Iterator[JournalRow]:
         """This reader's journal, oldest first."""
         return self.journal.rows(self.reader.id)
@@ -189,6 +199,16 @@ class ProjectStore(ProjectFiles):
         with self._reading() as connection:
             return revisions.all_heads(connection, ref=ref)
 
+    def revisions(self, ref: FrameRef) -> list[StoredRevision]:
+        """All revisions of a frame, of every reader, newest first."""
+        with self._reading() as connection:
+            return revisions.revisions_of_frame(connection, ref)
+
+    def label_map_of_id(self, revision_id: UUID) -> LabelMap:
+        """The pixels of a revision by its id. Raises `ProjectError` ("project.no_revision")."""
+        with self._reading() as connection:
+            return revisions.label_map_of_id(connection, revision_id)
+
     def label_map(self, stored: StoredRevision) -> LabelMap:
         """The pixels of a revision."""
         with self._reading() as connection:
@@ -203,6 +223,14 @@ class ProjectStore(ProjectFiles):
         """What is stored of a frame; None if nothing refers to it."""
         with self._reading() as connection:
             return revisions.stored_identity(connection, ref)
+
+    def proposal_of_id(self, ref: FrameRef, proposal_id: str) -> Proposal | None:
+        """The proposal of this id for a frame: from the cache, or the copy that a decision kept."""
+        found = self.cache.proposal_of_id(ref, proposal_id)
+        if found is not None:
+            return found
+        with self._reading() as connection:
+            return kept_of_id(connection, ref, proposal_id)
 
     def proposal_bundle(self, proposal_id: str | None) -> str | None:
         """The digest of the bundle that made a kept proposal; None if no kept proposal has this id."""
