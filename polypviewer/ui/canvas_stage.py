@@ -1,4 +1,4 @@
-"""The stage: the canvas, and the few things that float on it: rail, options bar, message bar, what to do when empty."""
+"""The stage: the canvas, a second one to compare with, and the few things that float on them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from PySide6.QtWidgets import QWidget
 
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.canvas.gestures import Canvas
+from polypviewer.ui.compare_view import CompareView
 from polypviewer.ui.empty_state import EmptyState
+from polypviewer.ui.legend import Legend
 from polypviewer.ui.message_bar import MessageBar
 from polypviewer.ui.options_bar import OptionsBar
 from polypviewer.ui.tool_rail import ToolRail
+from polypviewer.ui.view_bar import ViewBar
+from polypviewer.ui.view_panel import ViewPanel
 
 EDGE: Final = 8
 
@@ -27,9 +31,14 @@ class CanvasStage(QWidget):
         self.canvas.setParent(self)
         self.empty = EmptyState(actions)
         self.empty.setParent(self)
-        self.rail, self.options, self.message = ToolRail(actions), OptionsBar(), MessageBar()
-        for floating in (self.rail, self.options):
-            floating.setParent(self)
+        self.rail, self.options, self.message = ToolRail(actions), OptionsBar(actions), MessageBar()
+        self.compare = CompareView(actions, self.canvas)
+        self.legend, self.view_bar, self.view_panel = Legend(), ViewBar(actions), ViewPanel(actions)
+        for part in (self.compare, self.rail, self.options, self.legend, self.view_bar, self.view_panel):
+            part.setParent(self)
+        for part in (self.view_panel, self.legend):
+            part.hide()
+        self.legend.resized.connect(self.place)
         self.message.live_in(self)
         self._bare = False
         self._empty = False
@@ -53,18 +62,40 @@ class CanvasStage(QWidget):
 
     def _show_floating(self) -> None:
         shown = not (self._empty or self._bare)
-        self.rail.setVisible(shown)
-        self.options.setVisible(shown)
-        self._place()
+        for part in (self.rail, self.options, self.view_bar):
+            part.setVisible(shown)
+        if not shown:
+            self._actions["view_panel"].setChecked(False)
+            self.view_panel.hide()
+        self.place()
+
+    def show_comparison(self, *, shown: bool) -> None:
+        """Split the stage, or give all of it to the canvas."""
+        self.compare.setVisible(shown)
+        self.place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place()
+        self.place()
 
-    def _place(self) -> None:
-        self.canvas.setGeometry(self.rect())
+    def place(self) -> None:
+        """Put everything where it belongs; both halves of a comparison are equally large."""
+        width, height = self.width(), self.height()
+        left = (width - 1) // 2 if not self.compare.isHidden() else width
+        self.canvas.setGeometry(0, 0, left, height)
+        self.compare.setGeometry(left + 1, 0, left, height)
         self.empty.setGeometry(self.rect())
-        self.rail.adjustSize()
+        for part in (self.legend, self.view_bar, self.view_panel):
+            part.adjustSize()
+        self.rail.fit(height - 2 * EDGE)
         self.rail.move(EDGE, EDGE)
-        self.options.adjustSize()
-        self.options.move(EDGE + self.rail.width() + EDGE, EDGE)
+        after_rail = EDGE + self.rail.width() + EDGE
+        self.options.fit(width - self.view_bar.width() - 2 * EDGE - after_rail)
+        self.options.move(after_rail, EDGE)
+        self.legend.move(after_rail, height - self.legend.height() - EDGE)
+        self.view_bar.move(width - self.view_bar.width() - EDGE, EDGE)
+        below = EDGE + self.view_bar.height() + EDGE
+        self.view_panel.setMaximumHeight(max(120, height - below - EDGE))
+        self.view_panel.move(width - self.view_panel.width() - EDGE, below)
+        for part in (self.legend, self.view_bar, self.view_panel):
+            part.raise_()

@@ -6,25 +6,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.actions import Layout, Preset
-from polypviewer.ui.canvas.overlay import OverlayStyle
 from polypviewer.ui.cheat_sheet import CheatSheet
 from polypviewer.ui.command_palette import CommandPalette
+from polypviewer.ui.dressing import Dressing
 from polypviewer.ui.held_keys import HeldKeys
 from polypviewer.ui.icons import application_icon
+from polypviewer.ui.seeing import Seeing
 from polypviewer.ui.status_bar import StatusBar
-from polypviewer.ui.theme import ThemeName, active, apply_theme
+from polypviewer.ui.theme import ThemeName
+from polypviewer.ui.tool_actions import ToolActions
 from polypviewer.ui.top_bar import TopBar
 from polypviewer.ui.train_page import TrainPage
 from polypviewer.ui.workspace import Workspace
 
 SMALLEST: Final = QSize(960, 600)
-OPACITY_STEP: Final = 0.06
 
 
 class MainWindow(QMainWindow):
@@ -32,9 +33,7 @@ class MainWindow(QMainWindow):
 
     wished = Signal(str)
     layout_changed = Signal(object)  # Layout
-    theme_changed = Signal(str)
     preset_changed = Signal(str)
-    style_changed = Signal(object)  # OverlayStyle
     paths_dropped = Signal(object)  # tuple[Path, ...]
     closing = Signal()
 
@@ -53,13 +52,12 @@ class MainWindow(QMainWindow):
         self._stack_up()
         self.palette_ = CommandPalette(self.actions_, self)
         self.sheet = CheatSheet(self.actions_, self)
-        self._held = HeldKeys(self.canvas)
+        self._held, self.tool_actions = HeldKeys(self.canvas), ToolActions(self.actions_, self.stage)
+        self.seeing, self.dressing = Seeing(self.stage, self.actions_), Dressing(self)
         self._own = self._own_actions()
         self._connect()
         self.use_layout(Layout.REVIEW)
         self.use_tool("pan")
-        self.workspace.stage.options.show_style(self.canvas.style_of_masks)
-        self.workspace.stage.options.show_radius(self.canvas.hand.radius)
 
     def _stack_up(self) -> None:
         body = QWidget()
@@ -83,42 +81,29 @@ class MainWindow(QMainWindow):
         self.top.models_wished.connect(self._show_models)
         self.top.reader_wished.connect(self._reader_wished)
         hand, options = self.canvas.hand, self.stage.options
-        hand.radius_changed.connect(options.show_radius)
-        hand.slot_changed.connect(options.show_slot)
-        options.radius_wished.connect(hand.change_radius)
-        options.fill_wished.connect(self._fill_wished)
-        options.outline_wished.connect(self._outline_wished)
         options.lesion_wished.connect(self._show_lesions)
         for page in (self.panel.frame, self.panel.lesions):
             page.slot_wished.connect(hand.change_slot)
         self.panel.frame.comment_left.connect(self.stage.take_focus)
-        self.canvas.tool_changed.connect(self._tool_changed)
         self.stage.message.undo_wished.connect(self.actions_["undo"].trigger)
         self.canvas.space_tapped.connect(self._space_tapped)
 
     def _own_actions(self) -> dict[str, Callable[[], None]]:
-        canvas, panel = self.canvas, self.panel
+        panel = self.panel
         table: dict[str, Callable[[], None]] = {
             "palette": self.palette_.open,
             "cheat_sheet": self._toggle_sheet,
             "toggle_strip": self.workspace.toggle_below,
             "toggle_panel": self.workspace.toggle_panel,
             "only_picture": self._toggle_bare,
-            "switch_theme": self.switch_theme,
             "switch_keys": self._switch_keys,
-            "fit": canvas.fit,
-            "one_to_one": canvas.one_to_one,
-            "zoom_in": self._zoom_in,
-            "zoom_out": self._zoom_out,
-            "hide": self._hide_masks,
-            "outline": self._toggle_outline,
-            "fainter": self._fainter,
-            "stronger": self._stronger,
-            "smaller": self._smaller,
-            "larger": self._larger,
+            **self.tool_actions.table(),
             "comment": self._begin_comment,
             "show_models": self._show_models,
+            "full_screen": self._toggle_full_screen,
             "quit": self._quit,
+            **self.seeing.handlers(),
+            **self.dressing.handlers(),
         }
         self._tabs = {
             "show_frame_tab": panel.frame,
@@ -167,26 +152,9 @@ class MainWindow(QMainWindow):
         """Take a tool into the hand."""
         self.canvas.choose_tool(name)
 
-    def use_style(self, style: OverlayStyle) -> None:
-        """Opacity and outline mode of masks."""
-        self.canvas.set_style_of_masks(style)
-        self.stage.options.show_style(style)
-        self.actions_["outline"].setChecked(style.outlined)
-        self.style_changed.emit(style)
-
     def use_theme(self, name: ThemeName) -> None:
-        """Dark or light."""
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            apply_theme(application, name)
-        self.actions_.retint()
-        self.train.restyle()
-        self.stage.empty.restyle()
-        self.theme_changed.emit(name)
-
-    def switch_theme(self) -> None:
-        """The other theme."""
-        self.use_theme("light" if active().name == "dark" else "dark")
+        """Dark, light or high contrast."""
+        self.dressing.use_theme(name)
 
     def show_page(self, page: QWidget) -> None:
         """Bring a page of the panel to the front."""
@@ -204,10 +172,6 @@ class MainWindow(QMainWindow):
 
     def _chosen(self, action_id: str) -> None:
         self.actions_[action_id].trigger()
-
-    def _tool_changed(self, name: str) -> None:
-        self.stage.rail.show_tool(name)
-        self.stage.options.show_tool(paints=self.canvas.tool.paints)
 
     def _space_tapped(self) -> None:
         if self.layout_now is Layout.VIDEO:
@@ -240,35 +204,8 @@ class MainWindow(QMainWindow):
     def _switch_keys(self) -> None:
         self.use_preset(Preset.DEFAULT if self.actions_.preset is Preset.CVAT else Preset.CVAT)
 
-    def _zoom_in(self) -> None:
-        self.canvas.zoom_by(1.25, at=self.canvas.mouse_position)
-
-    def _zoom_out(self) -> None:
-        self.canvas.zoom_by(0.8, at=self.canvas.mouse_position)
-
-    def _hide_masks(self) -> None:
-        self.canvas.set_hidden(self.actions_["hide"].isChecked())
-
-    def _toggle_outline(self) -> None:
-        self._outline_wished(not self.canvas.style_of_masks.outlined)
-
-    def _outline_wished(self, outlined: bool) -> None:  # noqa: FBT001 - slot
-        self.use_style(OverlayStyle(self.canvas.style_of_masks.fill, outlined=outlined))
-
-    def _fill_wished(self, fill: float) -> None:
-        self.use_style(OverlayStyle(min(max(fill, 0.0), 1.0), outlined=self.canvas.style_of_masks.outlined))
-
-    def _fainter(self) -> None:
-        self._fill_wished(self.canvas.style_of_masks.fill - OPACITY_STEP)
-
-    def _stronger(self) -> None:
-        self._fill_wished(self.canvas.style_of_masks.fill + OPACITY_STEP)
-
-    def _smaller(self) -> None:
-        self.canvas.hand.step_radius(-1)
-
-    def _larger(self) -> None:
-        self.canvas.hand.step_radius(1)
+    def _toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def _quit(self) -> None:
         self.close()

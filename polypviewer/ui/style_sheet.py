@@ -13,7 +13,7 @@ QMainWindow, QDialog, #page { background: %window%; }
 #panel { background: %panel%; border-left: 1px solid %line%; }
 #panelPage, #panelPage > QWidget, QScrollArea, QScrollArea > QWidget > QWidget { background: transparent;
     border: none; }
-#rail, #optionsBar { background: %panel%; border: 1px solid %line%; border-radius: 8px; }
+#rail, #optionsBar, #viewBar, #viewPanel, #legend { background: %panel%; border: 1px solid %line%; border-radius: 8px; }
 #card { background: %panel%; border: 1px solid %line%; border-radius: 8px; }
 #messageBar { background: %raised%; border: 1px solid %line%; border-radius: 8px; }
 #messageBar[level="error"] { border: 1px solid %danger%; }
@@ -56,12 +56,18 @@ QPushButton[role="tab"]:checked { color: %text%; border-bottom: 2px solid %brigh
 QPushButton[role="segment"]:focus, QPushButton[role="link"]:focus, QPushButton[role="chip"]:focus,
 QPushButton[role="row"]:focus { border: 1px solid %focus%; }
 QPushButton[role="tab"]:focus { color: %focus%; border-bottom: 2px solid %focus%; }
+QPushButton[role="badge"] { background: %warning%; color: %on_warning%; font-weight: 600; border-radius: 5px;
+    padding: 0 8px; min-height: 26px; }
+QPushButton[role="badge"]:focus { border: 1px solid %text%; }
 #segments { background: %window%; border: 1px solid %line%; border-radius: 7px; }
 
 QToolButton[role="tool"] { background: transparent; padding: 0; min-height: 38px; max-height: 38px; min-width: 38px;
     max-width: 38px; border-radius: 8px; }
 QToolButton[role="tool"]:hover { background: %raised%; }
 QToolButton[role="tool"]:checked { background: %accent%; }
+QToolButton[role="view"] { background: transparent; padding: 0; min-width: 28px; min-height: 28px; border-radius: 6px; }
+QToolButton[role="view"]:hover { background: %raised%; }
+QToolButton[role="view"]:checked { background: %accent%; }
 QToolButton[role="flat"] { background: transparent; padding: 0; min-width: 28px; min-height: 28px; }
 QToolButton[role="flat"]:hover { background: %raised%; }
 QToolButton:focus { border: 1px solid %focus%; }
@@ -84,6 +90,10 @@ QRadioButton, QCheckBox { spacing: 8px; min-height: 28px; background: transparen
 QRadioButton::indicator { width: 14px; height: 14px; border-radius: 8px; border: 1px solid %quiet%;
     background: %window%; }
 QRadioButton::indicator:checked { border: 5px solid %bright%; width: 6px; height: 6px; background: %window%; }
+QCheckBox::indicator { width: 14px; height: 14px; border-radius: 4px; border: 1px solid %quiet%;
+    background: %window%; }
+QCheckBox::indicator:checked { background: %bright%; border: 1px solid %bright%; image: url("%icons%/tick.svg"); }
+QCheckBox:disabled { color: %quiet%; }
 QRadioButton:focus, QCheckBox:focus { color: %focus%; }
 
 QProgressBar { background: %hover%; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
@@ -12,7 +13,7 @@ from polypviewer.core.review import ReviewStatus
 from polypviewer.ui.style_sheet import SHEET
 from resources import path as resource_path
 
-ThemeName = Literal["dark", "light"]
+ThemeName = Literal["dark", "light", "contrast"]
 
 GRID: Final = 8
 TEXT_PX: Final = 13
@@ -52,6 +53,7 @@ class Tokens:
     focus: str
     chip: str
     knob: str
+    on_warning: str = "#101214"
     accepted: str = "#009E73"
     corrected: str = "#F0E442"
     proposed: str = "#56B4E9"
@@ -71,9 +73,21 @@ LIGHT: Final = Tokens(
     line="#D8DBDF", text="#191B1E", quiet="#5B626C", accent="#0B7D65", accent_hover="#0A6F5A",
     accent_pressed="#085F4D", on_accent="#FFFFFF", bright="#0A7A62", warning="#8F5B00", danger="#B3261E",
     good="#0A7A62", focus="#0B7D65", chip="#EDEFF1", knob="#0B7D65",
-    corrected="#D9C700", proposed="#3E9BD3", unreviewed="#BFC4CB",
+    on_warning="#FFFFFF", corrected="#D9C700", proposed="#3E9BD3", unreviewed="#BFC4CB",
 )  # fmt: skip
-THEMES: Final[dict[ThemeName, Tokens]] = {"dark": DARK, "light": LIGHT}
+CONTRAST: Final = Tokens(
+    name="contrast", canvas="#000000", window="#000000", panel="#000000", raised="#1C1C1C", hover="#3A3A3A",
+    line="#8C8C8C", text="#FFFFFF", quiet="#D8D8D8", accent="#00624E", accent_hover="#007D63",
+    accent_pressed="#004A3B", on_accent="#FFFFFF", bright="#5FFFD0", warning="#FFC24A", danger="#FF9C8F",
+    good="#5FFFD0", focus="#FFE45C", chip="#1C1C1C", knob="#FFFFFF",
+    accepted="#2BD9A6", no_polyp="#C4C8CE", unreviewed="#7A7A7A",
+)  # fmt: skip
+"""Every text at least 7:1 on what it stands on, every edge at least 3:1."""
+THEMES: Final[dict[ThemeName, Tokens]] = {"dark": DARK, "light": LIGHT, "contrast": CONTRAST}
+
+SMALLEST_TEXT, LARGEST_TEXT = 80, 200
+TEXT_STEP: Final = 10
+"""Percent that one key press makes text larger."""
 
 STATUS_LETTERS: Final[dict[ReviewStatus, str]] = {
     ReviewStatus.UNREVIEWED: "",
@@ -91,14 +105,31 @@ LESION_COLOURS: Final = ("#19E3B1", "#C792FF", "#5AA9FF", "#FFE45C", "#FFFFFF")
 
 
 class _Active:
-    """Which theme is on, for what paints itself."""
+    """Which theme is on, and how large text is, for what paints itself."""
 
     tokens: Tokens = DARK
+    text_percent: int = 100
 
 
 def active() -> Tokens:
     """The tokens of the theme that is on."""
     return _Active.tokens
+
+
+def next_theme(name: ThemeName) -> ThemeName:
+    """The theme after this one, going round."""
+    names = tuple(THEMES)
+    return names[(names.index(name) + 1) % len(names)]
+
+
+def text_percent() -> int:
+    """How large text is, in percent of its usual size."""
+    return _Active.text_percent
+
+
+def scaled(pixels: float) -> int:
+    """A length that holds text, in logical pixels at the size that text has now."""
+    return max(1, round(pixels * _Active.text_percent / 100))
 
 
 def status_colour(status: ReviewStatus) -> QColor:
@@ -115,7 +146,7 @@ def lesion_colour(slot: int) -> QColor:
 def text_font(*, pixels: int = TEXT_PX, bold: bool = False) -> QFont:
     """The system's font at a size in pixels, with figures of equal width."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
-    font.setPixelSize(pixels)
+    font.setPixelSize(scaled(pixels))
     font.setFeature(QFont.Tag("tnum"), 1)
     if bold:
         font.setWeight(QFont.Weight.DemiBold)
@@ -130,14 +161,19 @@ def heading_font() -> QFont:
     return font
 
 
-def apply_theme(application: QApplication, name: ThemeName) -> Tokens:
-    """Give the whole application a theme; widgets that paint themselves hear of it by `changeEvent`."""
+def apply_theme(application: QApplication, name: ThemeName, *, percent: int = 100) -> Tokens:
+    """Give the whole application a theme and a size of text; what paints itself hears of it by `changeEvent`."""
     tokens = THEMES[name]
     _Active.tokens = tokens
+    _Active.text_percent = min(max(percent, SMALLEST_TEXT), LARGEST_TEXT)
     application.setFont(text_font())
     application.setPalette(_palette(tokens))
     application.setStyleSheet(style_sheet(tokens))
     return tokens
+
+
+_HEIGHTS: Final = re.compile(r"(m(?:in|ax)-height): (\d+)px")
+"""Lengths of the style sheet that grow with the text in them."""
 
 
 def style_sheet(tokens: Tokens) -> str:
@@ -145,7 +181,11 @@ def style_sheet(tokens: Tokens) -> str:
     sheet = SHEET.replace("%icons%", resource_path("icons").as_posix())
     for key, value in asdict(tokens).items():
         sheet = sheet.replace(f"%{key}%", value)
-    return sheet
+    return _HEIGHTS.sub(_scaled_height, sheet)
+
+
+def _scaled_height(found: re.Match[str]) -> str:
+    return f"{found[1]}: {scaled(float(found[2]))}px"
 
 
 def _palette(tokens: Tokens) -> QPalette:

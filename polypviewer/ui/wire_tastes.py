@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -10,9 +11,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from polypviewer.session.session import Session
 from polypviewer.ui.actions import Preset
-from polypviewer.ui.canvas.overlay import OverlayStyle
 from polypviewer.ui.dialogs import FirstStartDialog
 from polypviewer.ui.main_window import MainWindow
+from polypviewer.ui.view_options import FILL, KEPT, ViewOptions
 
 KEEP_MS: Final = 800
 
@@ -27,9 +28,10 @@ class TasteWiring(QObject):
         self._window, self._session = window, session
         self._keep = QTimer(self, singleShot=True, interval=KEEP_MS)
         self._keep.timeout.connect(self._keep_tastes)
-        window.theme_changed.connect(self._theme_changed)
+        window.dressing.theme_changed.connect(self._theme_changed)
+        window.dressing.text_changed.connect(self._text_changed)
         window.preset_changed.connect(self._preset_changed)
-        window.style_changed.connect(self._tastes_changed)
+        window.seeing.options_changed.connect(self._tastes_changed)
         window.canvas.hand.radius_changed.connect(self._tastes_changed)
         self._take_tastes()
 
@@ -67,9 +69,9 @@ class TasteWiring(QObject):
     def _take_tastes(self) -> None:
         settings, window = self._session.settings, self._window
         window.canvas.hand.change_radius(settings.number("brush_radius"))
-        window.use_style(
-            OverlayStyle(settings.number("overlay_opacity"), outlined=bool(settings.get("overlay_outline")))
-        )
+        switches = {field: bool(settings.get(name)) for field, name in KEPT.items()}
+        window.seeing.use(replace(ViewOptions(fill=settings.number(FILL)), **switches))
+        window.dressing.use_text(int(settings.number("text_percent")))
         window.top.show_reader(settings.reader)
         self._keep.stop()
 
@@ -77,13 +79,17 @@ class TasteWiring(QObject):
         self._keep.start()
 
     def _keep_tastes(self) -> None:
-        style = self._window.canvas.style_of_masks
+        options = self._window.seeing.options
         self._session.set_setting("brush_radius", self._window.canvas.hand.radius)
-        self._session.set_setting("overlay_opacity", style.fill)
-        self._session.set_setting("overlay_outline", style.outlined)
+        self._session.set_setting(FILL, options.fill)
+        for field, name in KEPT.items():
+            self._session.set_setting(name, getattr(options, field))
 
     def _theme_changed(self, name: str) -> None:
         self._session.set_setting("theme", name)
+
+    def _text_changed(self, percent: int) -> None:
+        self._session.set_setting("text_percent", percent)
 
     def _preset_changed(self, name: str) -> None:
         self._session.set_setting("key_preset", name)

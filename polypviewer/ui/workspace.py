@@ -11,7 +11,7 @@ from polypviewer.ui.actions import Layout
 from polypviewer.ui.canvas_stage import CanvasStage
 from polypviewer.ui.right_panel import RightPanel
 from polypviewer.ui.strip_bar import StripBar
-from polypviewer.ui.theme import STRIP, TIMELINE
+from polypviewer.ui.theme import STRIP, TIMELINE, scaled
 from polypviewer.ui.transport import Transport
 
 FOLDS_BELOW: Final = 1440
@@ -44,7 +44,7 @@ class Workspace(QWidget):
         """Strip in Review, transport in Video."""
         is_video = layout is Layout.VIDEO
         self._below.setCurrentWidget(self.transport if is_video else self.strip)
-        self._below.setFixedHeight(TIMELINE if is_video else STRIP)
+        self._below.setFixedHeight(scaled(TIMELINE if is_video else STRIP))
 
     def fold_for(self, width: int) -> None:
         """At the start: a narrow window begins without the panel."""

@@ -193,7 +193,7 @@ def test_a_key_wishes_its_action(
     assert wished.args == [action]
 
 
-def test_keys_of_the_window_itself(window: MainWindow) -> None:
+def test_keys_of_the_window_itself(window: MainWindow, qtbot: QtBot) -> None:
     show_frame(window)
     QTest.keyClick(window.canvas, Qt.Key.Key_B)
     assert window.canvas.tool.name == "brush"
@@ -211,7 +211,7 @@ def test_keys_of_the_window_itself(window: MainWindow) -> None:
     QTest.keyClick(window.canvas, Qt.Key.Key_O)
     assert window.canvas.style_of_masks.outlined
     QTest.keyClick(window.canvas, Qt.Key.Key_1, CONTROL)
-    assert window.canvas.zoom == pytest.approx(1.0)
+    qtbot.waitUntil(lambda: window.canvas.zoom == pytest.approx(1.0))
 
 
 def test_x_peeks_only_while_it_is_held(window: MainWindow) -> None:

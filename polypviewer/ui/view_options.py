@@ -1,0 +1,54 @@
+"""What is seen: the one value that says which layers are on and how masks are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from polypviewer.ui.canvas.overlay import DEFAULT_FILL, OverlayStyle
+
+Switch = Literal["outlined", "heat", "provenance", "crosshair", "grid", "mini_map", "field"]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOptions:
+    """`fill`: opacity of masks, 0-1; `outlined`: lines only. The rest: whether that layer is on.
+
+    `provenance` stands in for the masks: it shows the same pixels by where they come from.
+    """
+
+    fill: float = DEFAULT_FILL
+    outlined: bool = False
+    heat: bool = False
+    provenance: bool = False
+    crosshair: bool = False
+    grid: bool = True
+    mini_map: bool = True
+    field: bool = True
+
+    @property
+    def style(self) -> OverlayStyle:
+        """How masks are drawn."""
+        return OverlayStyle(self.fill, outlined=self.outlined)
+
+    def filled(self, fill: float) -> ViewOptions:
+        """Another opacity of masks, held within 0-1."""
+        return replace(self, fill=min(max(fill, 0.0), 1.0))
+
+    def switched(self, name: Switch) -> ViewOptions:
+        """One layer on or off."""
+        return replace(self, **{name: not getattr(self, name)})
+
+
+FILL: Final = "overlay_opacity"
+KEPT: Final[Mapping[str, str]] = {
+    "outlined": "overlay_outline",
+    "crosshair": "show_crosshair",
+    "grid": "show_grid",
+    "mini_map": "show_mini_map",
+    "field": "show_field",
+}
+"""The options that a reader finds again, by their setting, besides the opacity. Heat map and provenance begin off."""
+SWITCHES: Final[tuple[Switch, ...]] = ("heat", "provenance", "crosshair", "grid", "mini_map", "field")
+"""The layers that an action of the same name switches, besides the outline."""

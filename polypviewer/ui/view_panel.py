@@ -1,0 +1,78 @@
+"""The view panel: which layers are on, and how the picture is shown. A slim sheet below the view bar."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QCheckBox, QFrame, QSizePolicy, QVBoxLayout, QWidget
+
+from polypviewer.ui.action_set import ActionSet
+from polypviewer.ui.actions import BY_ID, key_text
+from polypviewer.ui.controls import CAP_HEIGHT, cap_width, draw_cap, heading
+from polypviewer.ui.text import translate
+from polypviewer.ui.theme import active
+
+WIDTH: Final = 288
+LAYERS: Final = ("heat", "provenance", "field", "crosshair", "grid", "mini_map", "compare")
+
+
+class ViewPanel(QFrame):
+    """Layers are switched by their actions; `add` takes what else belongs here."""
+
+    def __init__(self, actions: ActionSet) -> None:
+        super().__init__()
+        self.setObjectName("viewPanel")
+        self.setAccessibleName(translate("View options"))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFixedWidth(WIDTH)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(14, 12, 14, 14)
+        self._column.setSpacing(2)
+        self._column.addWidget(heading(translate("Layers")))
+        for name in LAYERS:
+            self._column.addWidget(SwitchRow(actions, name))
+        self.hide()
+
+    def add(self, part: QWidget) -> None:
+        """Another part at the lower end."""
+        self._column.addSpacing(10)
+        self._column.addWidget(part)
+
+
+class SwitchRow(QCheckBox):
+    """A checkable action as a line with its key at the right end."""
+
+    def __init__(self, actions: ActionSet, name: str) -> None:
+        super().__init__(actions[name].text())
+        self._actions, self._name = actions, name
+        self._action: QAction = actions[name]
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(self.text())
+        self.clicked.connect(self._action.trigger)
+        self._action.changed.connect(self._follow)
+        actions.preset_changed.connect(self.update)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.setEnabled(self._action.isEnabled())
+        self.setChecked(self._action.isChecked())
+        self.setToolTip(self._action.toolTip())
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width() + 64, max(28, super().sizeHint().height()))
+
+    def hitButton(self, position: object) -> bool:
+        return True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        key = key_text(BY_ID[self._name], self._actions.preset)
+        if key:
+            width = cap_width(key)
+            painter = QPainter(self)
+            place = self.rect().adjusted(self.width() - width - 1, (self.height() - CAP_HEIGHT) // 2, -1, 0)
+            place.setHeight(CAP_HEIGHT)
+            draw_cap(painter, place, key, QColor(active().quiet))
+            painter.end()
