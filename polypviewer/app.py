@@ -23,8 +23,9 @@ from polypviewer.ui.theme import ThemeName, apply_theme
 from polypviewer.ui.wire_frames import FrameWiring
 from polypviewer.ui.wire_models import ModelWiring
 from polypviewer.ui.wire_project import ProjectWiring
+from polypviewer.ui.wire_shapes import LesionWiring
 from polypviewer.ui.wire_tastes import TasteWiring
-from polypviewer.ui.wire_tools import StrokeWiring
+from polypviewer.ui.wire_tools import ShapeWiring, StrokeWiring
 from polypviewer.ui.wire_travel import TravelWiring
 from polypviewer.ui.wire_video import VideoWiring
 
@@ -43,9 +44,10 @@ class Wiring(QObject):
         self.frames, self.video = FrameWiring(window, session), VideoWiring(window, session)
         self.models, self.project = ModelWiring(window, session), ProjectWiring(window, session)
         self.travel, self.tastes = TravelWiring(window, session), TasteWiring(window, session)
-        self.strokes = StrokeWiring(window, session)
+        self.strokes, self.shapes = StrokeWiring(window, session), ShapeWiring(window, session)
+        self.lesions = LesionWiring(window, session)
         self._handlers: dict[str, Callable[[], None]] = {}
-        for part in (self.frames, self.travel, self.video, self.models, self.project, self.tastes):
+        for part in (self.frames, self.travel, self.video, self.models, self.project, self.tastes, self.lesions):
             self._handlers.update(part.handlers())
         self.tastes.reader_changed.connect(self.project.open_again)
         window.wished.connect(self._do)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from polypviewer.ui.controls import heading, label, wrapped
+from polypviewer.ui.icons import icon
 from polypviewer.ui.options_bar import Swatch
 from polypviewer.ui.text import count_text, translate
 from polypviewer.ui.theme import GRID
@@ -27,6 +28,8 @@ class LesionsPage(QWidget):
     """A row for each lesion."""
 
     slot_wished = Signal(int)
+    merge_wished = Signal(int)  # the slot whose pixels go to the painted lesion
+    split_wished = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,7 +75,35 @@ class LesionsPage(QWidget):
         row.addLayout(texts, 1)
         row.addWidget(label(translate("{share:.1f} %", share=100 * lesion.share), tone="quiet"))
         button.clicked.connect(self._clicked)
-        return button
+        line = QWidget()
+        beside = QHBoxLayout(line)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(4)
+        beside.addWidget(button, 1)
+        beside.addWidget(self._deed(lesion))
+        return line
+
+    def _deed(self, lesion: LesionTotal) -> QWidget:
+        """The painted lesion can be split; any other can be merged into it."""
+        made = QToolButton()
+        made.setProperty("role", "flat")
+        made.setProperty("slot", lesion.slot)
+        made.setIcon(icon("split" if lesion.is_active else "merge"))
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if lesion.is_active:
+            tip = translate("Split: every part of lesion {slot} becomes a lesion of its own", slot=lesion.slot)
+        else:
+            tip = translate("Merge lesion {slot} into the painted one", slot=lesion.slot)
+        made.setToolTip(tip)
+        made.setAccessibleName(tip)
+        made.clicked.connect(self._split_clicked if lesion.is_active else self._merge_clicked)
+        return made
+
+    def _merge_clicked(self) -> None:
+        self.merge_wished.emit(int(self.sender().property("slot")))
+
+    def _split_clicked(self) -> None:
+        self.split_wished.emit(int(self.sender().property("slot")))
 
     def _clicked(self) -> None:
         self.slot_wished.emit(int(self.sender().property("slot")))

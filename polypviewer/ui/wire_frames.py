@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from polypviewer.ui.lesions_page import LesionTotal
 from polypviewer.ui.main_window import MainWindow
 from polypviewer.ui.text import count_text, translate
 
+SHAPED_MS: Final = 8
 FIGURES_MS: Final = 120
 """Figures that need a pass over all pixels wait until the hand rests for so long."""
 
@@ -75,7 +77,7 @@ class FrameWiring(QObject):
             "dismiss": self._dismiss,
             "take_proposal": session.take_proposal,
             "new_lesion": self._new_lesion,
-            "undo": session.undo,
+            "undo": self._undo,
             "redo": session.redo,
         }
 
@@ -213,19 +215,41 @@ class FrameWiring(QObject):
     # --- the hand wishes ----------------------------------------------------------------------------------------
 
     def _accept(self) -> None:
-        self._window.canvas.finish_drag()
-        self._session.accept()
+        self._decide(self._session.accept)
 
     def _accept_stay(self) -> None:
-        self._window.canvas.finish_drag()
-        self._session.accept(stay=True)
+        self._decide(partial(self._session.accept, stay=True))
+
+    def _decide(self, decide: Callable[[], None]) -> None:
+        """Enter closes the outline or takes the preview that stands; only without one it decides."""
+        canvas = self._window.canvas
+        if canvas.confirm() or self._session.take_preview():
+            return
+        canvas.finish_drag()
+        self._when_shaped(self._session.current, decide)
+
+    def _when_shaped(self, ref: FrameRef | None, decide: Callable[[], None]) -> None:
+        """A tool that is about to come home is part of what is decided: a moment's wait for it."""
+        if ref != self._session.current:
+            return
+        if self._session.shaping.is_busy:
+            QTimer.singleShot(SHAPED_MS, self, partial(self._when_shaped, ref, decide))
+        else:
+            decide()
 
     def _no_polyp(self) -> None:
         self._window.canvas.finish_drag()
         self._session.state_no_polyp()
 
+    def _undo(self) -> None:
+        """While an outline is under way, its last point is the last step."""
+        if not self._window.canvas.step_back():
+            self._session.undo()
+
     def _dismiss(self) -> None:
-        """The region under the cursor; with the mouse elsewhere, the only region there is."""
+        """The last point of an outline; else the region under the cursor, or with the mouse elsewhere the only one."""
+        if self._window.canvas.step_back():
+            return
         at, shown = self._window.canvas.mouse_position, self._session.proposal
         if at is not None:
             self._session.dismiss_at(self._window.canvas.view.to_image(at))
