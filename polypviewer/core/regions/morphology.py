@@ -53,7 +53,7 @@ def smooth(scene: Scene, *, slot: int | None, radius: float = RADIUS) -> Reshape
     Each island is blurred (Gaussian, sigma `radius`) and cut where its area stays the same, so that small lesions do
     not shrink away.
     """
-    return _each(scene, slot, 4 * radius, partial(_smoothed, sigma=max(radius, 0.1)))
+    return _each(scene, slot, 3 * radius, partial(_smoothed, sigma=max(radius, 0.1)))
 
 
 def fill_holes(scene: Scene, *, slot: int | None, area: float = math.inf) -> Reshape:
@@ -140,14 +140,14 @@ def _smoothed(lesion: Mask, seen: Mask, *, sigma: float) -> Mask:
     after = np.zeros_like(lesion)
     numbers, stats = islands(lesion)
     for number, (x, y, width, height, area) in enumerate(stats.tolist(), start=1):
-        rect = Rect(x, y, width, height).grown(math.ceil(4 * sigma)).clipped(*lesion.shape)
+        rect = Rect(x, y, width, height).grown(math.ceil(3 * sigma)).clipped(*lesion.shape)
         after[rect.slices] |= _blurred(numbers[rect.slices] == number, seen[rect.slices], area, sigma)
     return after
 
 
 def _blurred(island: Mask, seen: Mask, area: int, sigma: float) -> Mask:
     """The `area` pixels that have most of the island about them, of what is seen of their surroundings."""
-    size = 2 * math.ceil(4 * sigma) + 1
+    size = 2 * math.ceil(3 * sigma) + 1
     share, whole = (
         cv2.GaussianBlur(part.astype(np.float32), (size, size), sigma, borderType=cv2.BORDER_CONSTANT)
         for part in (island, seen)

@@ -88,4 +88,6 @@ def _without_specks(region: Region, distance: Distance, largest: int) -> Region:
     fills[0] = False
     if not fills.any():
         return region
-    return Region(rect, region.mask | (fills[holes] & np.isfinite(distance[rect.slices])))
+    return Region(
+        rect, region.mask | (np.take(fills, np.asarray(holes, np.int32)) & np.isfinite(distance[rect.slices]))
+    )
