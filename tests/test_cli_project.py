@@ -22,7 +22,7 @@ from polypviewer.core.label_map import LabelMap
 from polypviewer.session.correcting import correct_and_accept
 from polypviewer.session.frames import FrameReader
 from polypviewer.session.jobs import project_for_command
-from polypviewer.session.keeping import Keeper
+from polypviewer.session.keeper import Keeper
 from polypviewer.session.stored import listing
 from tests.command_line import polypviewer
 from tests.session.fake_trainers import trainer

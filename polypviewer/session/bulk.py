@@ -20,7 +20,7 @@ from polypviewer.core.label_map import has_polyp
 from polypviewer.core.proposal import Proposal, proposal_mask
 from polypviewer.core.review import DecidedBy, ReviewStatus, accept_changes
 from polypviewer.session.frames import FrameReader
-from polypviewer.session.keeping import RevisionOrder, lane_door
+from polypviewer.session.keeper import RevisionOrder, lane_door
 from polypviewer.session.messages import message
 from polypviewer.session.store_door import StoreDoor
 from polypviewer.session.values import Progress

@@ -11,7 +11,7 @@ from polypviewer.core.identity import FrameIdentity
 from polypviewer.core.label_map import LabelMap, has_polyp
 from polypviewer.core.patch import patch_between
 from polypviewer.core.review import accept_changes, drawn_changes, no_polyp_changes
-from polypviewer.session.keeping import JournalRow, Keeper, RevisionOrder
+from polypviewer.session.keeper import JournalRow, Keeper, RevisionOrder
 
 
 def correct_and_accept(keeper: Keeper, reader_id: UUID, identity: FrameIdentity, truth: LabelMap) -> None:

@@ -31,7 +31,7 @@ from polypviewer.session.jobs import (
     project_for_command,
     propose_job,
 )
-from polypviewer.session.keeping import Keeper
+from polypviewer.session.keeper import Keeper
 from polypviewer.session.settings import home_folder
 from polypviewer.session.store_door import Tell, direct_door
 from polypviewer.session.stored import listing

@@ -15,7 +15,7 @@ from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import has_polyp
 from polypviewer.core.review import ReviewStatus, review_status
 from polypviewer.session.frame_order import FrameOrder
-from polypviewer.session.keeping import Keeper
+from polypviewer.session.keeper import Keeper
 from polypviewer.session.lanes import Lane
 from polypviewer.session.messages import message_of
 from polypviewer.session.queue import QUEUES, Pace, StatusLights
@@ -154,4 +154,4 @@ class Desk:
 
 
 def _drafts_of(keeper: Keeper, refs: tuple[FrameRef, ...]) -> tuple[Draft, ...]:
-    return tuple(keeper.load(ref).draft for ref in refs)
+    return tuple(keeper.peek(ref).draft for ref in refs)

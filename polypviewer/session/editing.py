@@ -26,7 +26,8 @@ from polypviewer.core.review import (
 )
 from polypviewer.session.desk import Desk
 from polypviewer.session.drawing import Drawing
-from polypviewer.session.keeping import Action, Keeping, RevisionOrder
+from polypviewer.session.keeper import Action, RevisionOrder
+from polypviewer.session.keeping import Keeping
 from polypviewer.session.messages import message
 from polypviewer.session.navigation import Navigation
 from polypviewer.session.values import ShownFrame, ShownProposal

@@ -15,7 +15,7 @@ from polypviewer.session.adopting import adopt_bundle
 from polypviewer.session.crash import LOG
 from polypviewer.session.desk import Desk
 from polypviewer.session.job_writer import JobOrder, WrittenJob, write_job
-from polypviewer.session.keeping import lane_door
+from polypviewer.session.keeper import lane_door
 from polypviewer.session.messages import Message, message
 from polypviewer.session.proposing import Proposing
 from polypviewer.session.run_folders import clear_pixels, clear_run

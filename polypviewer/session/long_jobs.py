@@ -15,7 +15,7 @@ from polypviewer.core.exam_rules import ExamRule
 from polypviewer.session.desk import Desk
 from polypviewer.session.exporting import FormatName, export_project
 from polypviewer.session.importing import ImportDone, import_media
-from polypviewer.session.keeping import lane_door
+from polypviewer.session.keeper import lane_door
 from polypviewer.session.messages import message
 from polypviewer.session.relinking import relink_media
 from polypviewer.session.store_door import JobStopped, StoreDoor, Tell, stoppable

@@ -14,7 +14,7 @@ from polypviewer.core.errors import MediaError
 from polypviewer.core.identity import FrameRef
 from polypviewer.session.desk import Desk
 from polypviewer.session.frames import FrameReader, Pixels
-from polypviewer.session.keeping import StoredFrame
+from polypviewer.session.keeper import StoredFrame
 from polypviewer.session.lanes import PATIENT
 from polypviewer.session.messages import message
 from polypviewer.session.queue import find_in_queue, view_queue

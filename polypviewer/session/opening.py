@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from polypviewer.core.errors import ProjectError
 from polypviewer.core.history import History, rebuild_history
 from polypviewer.core.identity import FrameRef
-from polypviewer.session.keeping import Keeper
+from polypviewer.session.keeper import Keeper
 from polypviewer.session.messages import message
+from polypviewer.session.rescue import take_back
 from polypviewer.session.settings import TABLE, Value, checked
 from polypviewer.session.stored import Listing, activate, listing
 
@@ -38,10 +41,15 @@ class OpenedProject:
 
 
 def open_stores(folder: Path, reader: str, *, read_only: bool = False) -> ProjectStore:
-    """A project's stores for a reader (a pseudonym). Raises `ProjectError`."""
+    """A project's stores for a reader (a pseudonym), with the steps that were set aside. Raises `ProjectError`."""
     from polypviewer.storage.store import open_project
 
-    return open_project(folder, reader=reader or DEFAULT_READER, read_only=read_only)
+    store = open_project(folder, reader=reader or DEFAULT_READER, read_only=read_only)
+    if not store.read_only:
+        # What is set aside stays there while the disk still takes nothing; the project opens all the same.
+        with contextlib.suppress(OSError, ProjectError):
+            take_back(store)
+    return store
 
 
 def open_for_session(folder: Path, reader: str, create: str, undo_bytes: int) -> OpenedProject:

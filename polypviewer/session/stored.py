@@ -255,13 +255,13 @@ def add_entry(store: ProjectStore, entry: NewEntry) -> UUID:
 
 
 def keep_imported_mask(store: ProjectStore, identity: FrameIdentity, label_map: LabelMap) -> bool:
-    """Keep a mask that came along as an imported revision; False where somebody has worked on the frame already.
+    """Keep a mask that came along as an imported revision; False where this reader has worked on the frame already.
 
     It counts as decided: whoever made the data set decided it. Painting on it opens the decision again.
     """
-    draft = store.load_draft(identity.ref, identity=identity)
-    if draft.values or has_polyp(draft.label_map):
+    if store.is_worked_on(identity.ref):
         return False
+    draft = store.load_draft(identity.ref, identity=identity)
     draft.label_map[:] = label_map
     presence = Presence.POLYP if has_polyp(label_map) else Presence.NO_POLYP
     draft.values |= {

@@ -11,7 +11,7 @@ from polypviewer.core.draft import Draft
 from polypviewer.core.errors import ProjectError
 from polypviewer.core.history import rebuild_history
 from polypviewer.core.label_map import empty_label_map
-from polypviewer.session.keeping import JournalRow, Keeper, RevisionOrder
+from polypviewer.session.keeper import JournalRow, Keeper, RevisionOrder
 from polypviewer.storage import ProjectStore
 from tests.storage.projects import (
     HEIGHT,
