@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polypviewer.core.geometry import Point, Rect
-from polypviewer.core.label_map import BACKGROUND, LabelMap, Mask, slots_present
+from polypviewer.core.label_map import BACKGROUND, Mask, slots_present
 from polypviewer.core.region import Reshape, Scene, region_of, reshaped
 from polypviewer.core.regions.lesions import island_at, islands
 
@@ -109,22 +109,20 @@ def _around(scene: Scene, slot: int, margin: float) -> Rect:
 
 
 def _each(scene: Scene, slot: int | None, margin: float, change: Callable[[Mask, Mask], Mask]) -> Reshape:
-    """Put `change(lesion, seen)` in the place of each lesion; both masks are the lesion's rectangle and `margin`."""
-    after = scene.labels.copy()
+    """Put `change(lesion, seen)` in the place of each lesion; both masks are the lesion's rectangle and `margin`.
+
+    What one lesion loses another may gain, so that smoothing opens no gap between two that touch.
+    """
+    after, changed = scene.labels.copy(), []
     for one in _slots(scene, slot):
         rect = _around(scene, one, margin)
         lesion = scene.labels[rect.slices] == one
         seen = np.ones(lesion.shape, np.bool_) if scene.limit is None else scene.limit[rect.slices] | lesion
-        changed = change(lesion, seen)
-        _put(after[rect.slices], lesion, changed, one)
+        changed.append((one, rect, change(lesion, seen)))
+        after[rect.slices][lesion & ~changed[-1][2]] = BACKGROUND
+    for one, rect, lesion in changed:
+        after[rect.slices][lesion & (after[rect.slices] == BACKGROUND)] = one
     return reshaped(scene, after)
-
-
-def _put(labels: LabelMap, before: Mask, after: Mask, slot: int) -> None:
-    """In place; what one lesion has lost, another may gain, but nothing is taken from it."""
-    gained = after & ~before & (labels == BACKGROUND)
-    labels[before & ~after] = BACKGROUND
-    labels[gained] = slot
 
 
 def _distance(mask: Mask) -> NDArray[np.float32]:

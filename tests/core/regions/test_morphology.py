@@ -202,6 +202,15 @@ def test_smoothing_keeps_small_islands_and_other_lesions() -> None:
     np.testing.assert_array_equal(smoothed == 255, labels == 255)
 
 
+def test_smoothing_opens_no_gap_between_lesions_that_touch() -> None:
+    labels = np.ones((60, 60), np.uint8)
+    labels[:, 30:] = 2
+    labels[::6, 27:30], labels[3::6, 30:33] = 2, 1
+    smoothed = applied(labels, smooth(scene_of(labels), slot=None, radius=3))
+    assert (smoothed == 0).sum() <= 0.01 * labels.size
+    assert border(smoothed == 1) < border(labels == 1)
+
+
 @pytest.mark.parametrize("with_limit", [False, True])
 def test_smoothing_does_not_round_off_where_the_view_ends(*, with_limit: bool) -> None:
     labels = np.zeros((60, 80), np.uint8)
