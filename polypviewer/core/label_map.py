@@ -45,7 +45,8 @@ def lesion_mask(label_map: LabelMap, slot: int) -> Mask:
 
 def has_polyp(label_map: LabelMap) -> bool:
     """True if at least one pixel belongs to a lesion."""
-    return cv2.countNonZero(cv2.inRange(label_map, 1, MAX_SLOT)) > 0
+    largest = int(label_map.max(initial=BACKGROUND))
+    return largest > BACKGROUND and (largest < IGNORE or cv2.countNonZero(cv2.inRange(label_map, 1, MAX_SLOT)) > 0)
 
 
 def slot_areas(label_map: LabelMap) -> dict[int, int]:

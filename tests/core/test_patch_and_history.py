@@ -189,11 +189,17 @@ def test_any_difference_is_packed_and_unpacked_exactly(height: int, width: int, 
     assert np.array_equal(unpack_xor(pack_xor(difference), height=height, width=width), difference)
 
 
+def test_one_value_is_one_plane_whatever_the_value() -> None:
+    inside = np.zeros((40, 60), np.uint8)
+    inside[5:30, 7:50] = 1
+    assert len({len(pack_xor(inside * np.uint8(value))) for value in (1, 2, 3, 254, 255)}) == 1
+
+
 def test_a_patch_with_damaged_pixels_is_refused_and_changes_nothing() -> None:
     after = empty_label_map(10, 10)
     after[4, 4] = 1
     patch = patch_between(empty_label_map(10, 10), after, whole(10, 10))
-    for packed in (b"", patch.packed[:-3], patch.packed[:2], b"\x09" + patch.packed[1:]):
+    for packed in (b"", patch.packed[:-3], patch.packed[:2], b"\x02\x01" + patch.packed[1:]):
         target = empty_label_map(10, 10)
         with pytest.raises(EditError, match="damaged"):
             apply_patch(target, replace(patch, packed=packed))
