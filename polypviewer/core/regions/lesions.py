@@ -31,13 +31,12 @@ def split_islands(scene: Scene, *, slot: int) -> Reshape:
     """
     region = region_of(scene.labels == slot)
     numbers, stats = islands(region.mask)
-    largest_first = np.argsort(-stats[:, 4], kind="stable") + 1
     used = set(slots_present(scene.labels))
     free = [number for number in range(1, MAX_SLOT + 1) if number not in used]
     if len(stats) - 1 > len(free):
         raise EditError("edit.no_slot")
     slots = np.zeros(len(stats) + 1, np.uint8)
-    slots[largest_first] = [slot, *free][: len(stats)]
+    slots[largest_first(numbers, stats)] = [slot, *free][: len(stats)]
     after = scene.labels.copy()
     after[region.rect.slices][region.mask] = slots[numbers[region.mask]]
     return reshaped(replace(scene, limit=None), after)
@@ -63,6 +62,13 @@ def islands(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         return np.zeros(mask.shape, np.int32), np.zeros((0, 5), np.int32)
     _, numbers, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(mask).view(np.uint8), connectivity=8)
     return np.asarray(numbers, np.int32), np.asarray(stats, np.int32)[1:]
+
+
+def largest_first(numbers: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.intp]:
+    """The numbers of `islands` by area; of equals, the one whose first pixel comes first, row by row."""
+    boxes = enumerate(stats[:, :3].tolist(), start=1)
+    first = np.array([x + int((numbers[y, x : x + width] == one).argmax()) for one, (x, y, width) in boxes], np.intp)
+    return np.lexsort((first, stats[:, 1], -stats[:, 4])) + 1
 
 
 def island_at(labels: LabelMap, point: Point) -> tuple[int, Region]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from polypviewer.core.geometry import Point, Rect
 from polypviewer.core.label_map import BACKGROUND, Mask, slots_present
 from polypviewer.core.region import Reshape, Scene, region_of, reshaped
-from polypviewer.core.regions.lesions import island_at, islands
+from polypviewer.core.regions.lesions import island_at, islands, largest_first
 
 RADIUS: Final = 3.0
 _TOLERANCE: Final = 1e-3
@@ -65,7 +65,10 @@ def fill_holes(scene: Scene, *, slot: int | None, area: float = math.inf) -> Res
 
 
 def remove_islands(scene: Scene, *, slot: int | None, area: float | None = None) -> Reshape:
-    """Take away the islands smaller than `area` pixels, the last one of a lesion too; None: all but the largest."""
+    """Take away the islands smaller than `area` pixels, the last one of a lesion too; None: all but the largest.
+
+    Of islands of one size, the first row by row is taken for the largest.
+    """
     return _each(scene, slot, 0, partial(_without_islands, area=area))
 
 
@@ -168,9 +171,10 @@ def _filled(lesion: Mask, seen: Mask, *, area: float) -> Mask:
 
 def _without_islands(lesion: Mask, seen: Mask, *, area: float | None) -> Mask:
     numbers, stats = islands(lesion)
-    areas = stats[:, 4]
-    stays = np.arange(len(areas)) == np.argmax(areas) if area is None else areas >= area
-    kept: Mask = np.concatenate(([False], stays))[numbers]
+    if area is None:
+        largest: Mask = numbers == largest_first(numbers, stats)[0]
+        return largest
+    kept: Mask = np.concatenate(([False], stats[:, 4] >= area))[numbers]
     return kept
 
 
