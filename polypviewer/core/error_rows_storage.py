@@ -46,5 +46,13 @@ STORAGE_ROWS: Final[dict[str, tuple[str, str]]] = {
         "Frame {index} is not the one that its mask was drawn on; nothing was written.",
         "Check that the file was not replaced, then import it again.",
     ),
+    "project.steps_set_aside": (
+        "The project was closed while {steps} edits could not be written to it.",
+        "They are set aside in {place} and come back when this reader opens the project again.",
+    ),
+    "project.steps_lost": (
+        "The project was closed while {steps} edits could not be written to it: {reason}.",
+        "These edits are lost; what was saved before is intact.",
+    ),
     "project.no_media": ("The project has no medium {name}.", "Import it again."),
 }

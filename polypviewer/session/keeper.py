@@ -60,6 +60,15 @@ class Waiting:
     revisions: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Parting:
+    """What a project was closed without: `steps`, in the file `place` or, without one, lost. `error`: why."""
+
+    steps: int = 0
+    place: Path | None = None
+    error: Exception | None = None
+
+
 class Keeper:
     """The project's stores and what waits for them. Used on the `disk` lane only.
 
@@ -135,20 +144,16 @@ class Keeper:
         """The window shows what is on disk: its next steps build on an imported mask."""
         self._imported.pop(ref, None)
 
-    def close(self) -> Path | None:
-        """Let go of the project; steps that still cannot be written are set aside, in the file that is returned.
-
-        Raises what the last write raises if they could not be set aside; the stores are closed all the same.
-        """
+    def close(self) -> Parting:
+        """Write what waits and let go of the project; steps that cannot be written are set aside, if that can be."""
+        parting = Parting()
         try:
             self.retry()
-        except Exception:
-            if not self._backlog:
-                raise
-            return set_aside(self.store, [(row.action, row.command) for row in self._backlog])
+        except Exception as error:  # noqa: BLE001 - it is told by whoever closes
+            parting = self._part(error)
         finally:
             self.store.close()
-        return None
+        return parting
 
     # --- inside ---
 
@@ -166,6 +171,13 @@ class Keeper:
                 errors.append(error)
         if errors:
             raise errors[0]
+
+    def _part(self, error: Exception) -> Parting:
+        rows = [(row.action, row.command) for row in self._backlog]
+        try:
+            return Parting(len(rows), set_aside(self.store, rows) if rows else None, error)
+        except Exception as worse:  # noqa: BLE001 - a full disk often is the user's own, too; then the steps are lost
+            return Parting(len(rows), error=worse)
 
     def _write_rows(self, errors: list[Exception]) -> set[FrameRef]:
         """Write the rows that can be written; returns the frames that are held up."""

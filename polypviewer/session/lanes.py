@@ -7,6 +7,7 @@ home to `on_error`, or to the lane's `failed` signal.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -109,6 +110,21 @@ class Lane(QObject):
         self._executor.submit(self._run_next)
         return answer.result()
 
+    def catch_up(self, seconds: float) -> bool:
+        """Wait on the owner's thread until all urgent jobs of now are done, at most so long; hand out their answers.
+
+        False if they take longer; then the answers come home as ever.
+        """
+        done: Future[Any] = Future()
+        ticket = _Ticket(URGENT, next(self._numbers))
+        self._waiting.put((ticket, _Job(ticket, _nothing, waiting_for_it=done)))
+        self._executor.submit(self._run_next)
+        with contextlib.suppress(TimeoutError):
+            done.result(seconds)
+        while self._deliver_one():
+            pass
+        return done.done()
+
     def forget(self, key: object) -> None:
         """Make every job of this key stale."""
         self._latest.pop(key, None)
@@ -178,6 +194,10 @@ class Lane(QObject):
             job.on_error(outcome.error)
         else:
             self.failed.emit(outcome.error)
+
+
+def _nothing() -> None:
+    """What a lane does for somebody who waits until everything before it is done."""
 
 
 def _answer(waiting: Future[Any], outcome: _Outcome) -> None:

@@ -68,7 +68,11 @@ SENTENCES: Final[dict[str, tuple[Level, str]]] = {
     "export.stopped": ("info", "Export stopped. Nothing was written."),
     "save.failed": ("error", "The last edits are not on disk yet."),
     "save.recovered": ("good", "Everything is on disk again."),
-    "save.dropped": ("error", "Some edits could not be written and are kept only in this window."),
+    "save.set_aside": (
+        "warning",
+        "{steps} edits could not be written. They are set aside and come back when this project is opened again.",
+    ),
+    "save.lost": ("error", "{steps} edits could not be written and are lost."),
     "defect": ("error", "Something unexpected went wrong. Your work is saved."),
 }
 

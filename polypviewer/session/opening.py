@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from polypviewer.core.errors import ProjectError
 from polypviewer.core.history import History, rebuild_history
 from polypviewer.core.identity import FrameRef
-from polypviewer.session.keeper import Keeper
+from polypviewer.session.keeper import Keeper, Parting
 from polypviewer.session.messages import message
 from polypviewer.session.rescue import take_back
 from polypviewer.session.settings import TABLE, Value, checked
@@ -94,6 +94,7 @@ class ProjectDoor:
         self._fresh = fresh
         self.edited: set[FrameRef] = set()
         self.active_digest: str | None = None
+        self.parting = Parting()
 
     def open(self, folder: Path, reader: str, *, create: str = "", then: Callable[[], None] | None = None) -> None:
         """Open (or make and open) a project; `project_opened` follows, or a message with the reason."""
@@ -104,7 +105,7 @@ class ProjectDoor:
         )
 
     def close(self) -> None:
-        """Let go of the project; what waits is written first."""
+        """Let go of the project; what waits is written first, or else set aside: `parting` says so in the end."""
         desk = self._desk
         keeper = desk.keeper
         if keeper is None:
@@ -113,8 +114,26 @@ class ProjectDoor:
         self._fresh()
         # A job that was told to stop may still be on its way to the stores: they close behind it.
         desk.lanes.work.call(_nothing)
-        desk.lanes.disk.submit(keeper.close)
+        desk.lanes.disk.submit(keeper.close, on_done=self._parted)
         desk.signals.project_closed.emit()
+
+    def raise_what_was_left(self) -> None:
+        """Raise `ProjectError` if the last project was closed while steps could not be written."""
+        steps, place = self.parting.steps, self.parting.place
+        if steps and place is not None:
+            raise ProjectError("project.steps_set_aside", steps=steps, place=place)
+        if steps:
+            raise ProjectError("project.steps_lost", steps=steps, reason=self.parting.error)
+
+    def _parted(self, parting: Parting) -> None:
+        self.parting = parting
+        signals = self._desk.signals
+        if parting.steps and parting.place is not None:
+            signals.message.emit(message("save.set_aside", steps=parting.steps))
+        elif parting.steps:
+            signals.message.emit(message("save.lost", steps=parting.steps))
+        elif parting.error is not None:
+            self._desk.say_error(parting.error)
 
     def activate(self, bundle: ModelBundle) -> None:
         """The project uses this bundle from now on; an event remembers it."""

@@ -7,6 +7,7 @@ signal. Refusals (`EditError` and the like) become messages: nothing raises into
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +19,7 @@ from polypviewer.core.errors import EditError
 from polypviewer.core.exam_rules import ExamRule
 from polypviewer.core.geometry import Point
 from polypviewer.core.identity import FrameRef
+from polypviewer.session.leaving import Leaving
 from polypviewer.session.long_jobs import LongJobs
 from polypviewer.session.opening import ProjectDoor
 from polypviewer.session.session_seeing import SeeingFront
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     pass
 
 
+def _nothing() -> None:
+    """What follows a project that is only closed."""
+
+
 class Session(SeeingFront):
     """Use it on one thread with an event loop. `close` joins every worker."""
 
@@ -35,6 +41,7 @@ class Session(SeeingFront):
         super().__init__(settings=settings, parent=parent)
         self._jobs = LongJobs(self._desk)
         self._door = ProjectDoor(self._desk, fresh=self._reset_parts)
+        self._leaving = Leaving(self._desk, self.keeping, leave_frame=self.editing.leave, let_go=self._let_go)
         self.frame_changed.connect(self._frame_shown)
         self.draft_changed.connect(self._draft_edited)
         self.project_opened.connect(self._project_ready)
@@ -42,28 +49,35 @@ class Session(SeeingFront):
     # --- the project ---
 
     def open(self, folder: Path, reader: str = "", *, then: Callable[[], None] | None = None) -> None:
-        """Open a project; `project_opened` follows, or a message. `reader`: a name, by default the settings'."""
-        self.close_project()
-        self._door.open(folder, reader or self.settings.reader, then=then)
+        """Open a project; `project_opened` follows, or a message. `reader`: a name, by default the settings'.
+
+        The one that is open goes first, by `close_project`.
+        """
+        self.close_project(partial(self._door.open, folder, reader or self.settings.reader, then=then))
 
     def create(self, folder: Path, reader: str = "", *, name: str = "") -> None:
         """Make a project in an empty folder and open it."""
-        self.close_project()
-        self._door.open(folder, reader or self.settings.reader, create=name or folder.name)
+        self.close_project(partial(self._door.open, folder, reader or self.settings.reader, create=name or folder.name))
 
-    def close_project(self) -> None:
-        """Keep what is on the screen, let go of the project."""
-        if self._desk.shown is not None:
-            self.editing.leave(self._desk.shown)
-        self.finetuning.abandon()
-        self._jobs.stop()
-        self._door.close()
+    def close_project(self, then: Callable[[], None] = _nothing) -> None:
+        """Keep what is on the screen, let go of the project, then `then`.
+
+        If the disk does not take it the project stays open, and `edits_at_risk` says what may be done.
+        """
+        self._leaving.leave(then)
 
     def close(self) -> None:
-        """Close the project and join every worker; everything that was released is written first."""
-        self.close_project()
+        """Close the project and join every worker; everything that was released is written first.
+
+        Raises `ProjectError` at the end if something could not be written; then it is set aside, where that can be.
+        """
+        is_open = self._desk.keeper is not None
+        self._leaving.prepare()
+        self._let_go()
         self.proposing.close()
         self._desk.lanes.close()
+        if is_open:
+            self._door.raise_what_was_left()
 
     def save(self) -> None:
         """Ctrl+S: write what could not be written before; `saved` follows."""
@@ -229,6 +243,11 @@ class Session(SeeingFront):
             self._door.set_setting(name, value)
 
     # --- between the parts ---
+
+    def _let_go(self) -> None:
+        self.finetuning.abandon()
+        self._jobs.stop()
+        self._door.close()
 
     def _go_on(self, *, stay: bool) -> None:
         if not stay:

@@ -27,6 +27,7 @@ class SessionSignals(QObject):
     queue_changed = Signal()
     saved = Signal(str)  # emitted after the durable write returned; time as ISO 8601 UTC
     dirty_changed = Signal(bool)  # True while something is not on disk yet
+    edits_at_risk = Signal(object)  # AtRisk: the project stays open, because edits are not on disk
     message = Signal(object)  # Message
     device_changed = Signal(object)  # DeviceReport of what really runs, with milliseconds
     models_changed = Signal()

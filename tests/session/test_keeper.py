@@ -204,7 +204,7 @@ def test_steps_that_never_reached_the_disk_are_set_aside_and_come_back(project: 
     undone = paint(keeper, draft, 20, 20)
     sent(keeper, undone, "undo")
     paint(keeper, blank(ref_of(1)), 6, 6)
-    place = keeper.close()
+    place = keeper.close().place
     assert place is not None
     assert b"anna" not in place.read_bytes()
     disk.is_full = False
@@ -223,7 +223,7 @@ def test_steps_set_aside_are_not_put_on_work_that_went_on_without_them(project: 
     disk.is_full = True
     keeper = Keeper(store)
     paint(keeper, blank(ref_of(0)), 2, 2)
-    place = keeper.close()
+    place = keeper.close().place
     disk.is_full = False
     with opened(project) as elsewhere:
         paint(Keeper(elsewhere), blank(ref_of(0)), 30, 30)
