@@ -18,7 +18,7 @@ _ROUNDS: Final = 4
 _MARGIN: Final = 0.25
 """Of the box: what is seen of its surroundings on each side; it is background."""
 _CORE: Final = 0.7
-_ROUND: Final = 1.1
+_ROUND: Final = 0.9
 _CORNER: Final = 1.3
 """Half axes, of the box's: inside the first ellipse all is lesion; outside the second it begins as background, and
 outside the third, in the corners, it stays so.
