@@ -72,6 +72,8 @@ class Proposing:
         self._desk = desk
         self._seat = ModelSeat()
         self._run: _ProposeAll | None = None
+        self.shown: ShownProposal | None = None
+        self._ready: FrameProbability | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -80,8 +82,7 @@ class Proposing:
         self.problems: tuple[PolypViewerError, ...] = ()
         self.bundle: ModelBundle | None = None
         self.device: RunningDevice | None = None
-        self.shown: ShownProposal | None = None
-        self._ready: FrameProbability | None = None
+        self._drop()
         self.threshold: float | None = None
         self.is_proposing_all = False
         self._announce = False
@@ -131,7 +132,8 @@ class Proposing:
     def show_for_current(self) -> None:
         """Look for this frame's proposal, make one if there is none. Latest frame wins."""
         desk = self._desk
-        before, self.shown, self._ready = self.shown, None, None
+        before = self.shown
+        self._drop()
         if desk.shown is None:
             return
         if before is not None:
@@ -249,11 +251,17 @@ class Proposing:
         if self._desk.shown is not None and self._desk.shown.ref == proposal.frame:
             self._make_ready(proposal)
 
+    def _drop(self) -> None:
+        """No proposal is shown, and none that is still on its way."""
+        self.shown, self._ready = None, None
+        for key in ("proposal at frame size", "proposal at threshold"):
+            self._desk.lanes.shape.forget(key)
+
     def _make_ready(self, proposal: Proposal) -> None:
-        """Unpack and resize it once; every threshold after that is quick."""
+        """Unpack and resize it once; every threshold after that is quick, and waits for no model."""
         shown = self._desk.shown
         if shown is not None and shown.ref == proposal.frame:
-            self._desk.lanes.infer.submit(at_frame_size, proposal, on_done=self._draw, key="ready")
+            self._desk.lanes.shape.submit(at_frame_size, proposal, on_done=self._draw, key="proposal at frame size")
 
     def _draw(self, ready: FrameProbability) -> None:
         shown = self._desk.shown
@@ -262,7 +270,7 @@ class Proposing:
         self._ready = ready
         dismissed = dismissed_in(shown.draft, ready.proposal)
         work = partial(show_proposal, ready, threshold=self.threshold, dismissed=dismissed)
-        self._desk.lanes.infer.submit(work, on_done=self._drawn, key="show")
+        self._desk.lanes.shape.submit(work, on_done=self._drawn, key="proposal at threshold")
 
     def _drawn(self, drawn: ShownProposal) -> None:
         shown = self._desk.shown
