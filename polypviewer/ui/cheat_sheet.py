@@ -67,7 +67,7 @@ class CheatSheet(QFrame):
         grid.setContentsMargins(0, 8, 0, 0)
         grid.setHorizontalSpacing(40)
         for place, groups in enumerate(COLUMNS):
-            grid.addLayout(self._column(groups, with_mouse=place == 1), 0, place)
+            grid.addLayout(self._column(groups, with_mouse=place == 2), 0, place)
             grid.setColumnStretch(place, 1)
         self._area.setWidget(self._body)
         parent = self._window

@@ -62,6 +62,7 @@ class LesionsPage(QWidget):
         button.setCheckable(True)
         button.setChecked(lesion.is_active)
         button.setProperty("size", "tall")
+        button.setMinimumHeight(46)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(translate("Paint lesion {slot}", slot=lesion.slot))
         row = QHBoxLayout(button)

@@ -191,7 +191,7 @@ class OptionsBar(QFrame):
         self._switches["edge_aware"].setText(on if options.edge_aware else off)
         self._switches["pen_pressure"].setText(on if options.pen_pressure else off)
         self._switches["contiguous"].setText(on if options.contiguous else off)
-        if (was.square, was.edge_aware) != (options.square, options.edge_aware) or not self._tolerance_text.text():
+        if (was.square, was.edge_aware) != (options.square, options.edge_aware):
             self._show_parts()
 
     def show_style(self, style: OverlayStyle) -> None:
@@ -211,13 +211,14 @@ class OptionsBar(QFrame):
         if not self._has_pen:
             wanted.discard("pressure")
         if "edge" in wanted and self._options.edge_aware:
-            wanted.add("strictness")
+            wanted = {*wanted, "strictness"} - {"nib"}
         if self._previews:
             wanted.add("preview")
         elif self._hint.text():
             wanted.add("hint")
         for name, group in self._groups.items():
             group.setVisible(name in wanted)
+            group.updateGeometry()
         for name in FOLDS:
             if self._room is None or self.sizeHint().width() <= self._room:
                 break

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polypviewer.core.geometry import Point, Rect, between
+from polypviewer.core.paint import paint_segment
 from polypviewer.core.region import Reshape, Scene, painted
 from polypviewer.core.regions.fill import fill_region
 from polypviewer.core.regions.grabcut import grabcut_region
 from polypviewer.core.regions.livewire import AnchoredWire, LiveWire
 from polypviewer.core.regions.polygon import polygon_region
+from polypviewer.core.regions.seeds import BACKGROUND_SEED, LESION_SEED, grow_from_seeds
 from polypviewer.core.regions.wand import colour_distance, wand_from_distance
-from polypviewer.ui.canvas.wishes import CutOut, Enclose, Fill, Follow, Leg, Match
+from polypviewer.ui.canvas.wishes import CutOut, Enclose, Fill, Follow, Grow, Leg, Match
+
+MARK: Final = 1.5
+"""Radius of a mark, in image pixels."""
 
 
 def enclose(scene: Scene, *, wish: Enclose, value: int) -> Reshape:
@@ -31,6 +37,16 @@ def fill(scene: Scene, *, wish: Fill, value: int) -> Reshape:
 def cut_out(scene: Scene, *, wish: CutOut, value: int) -> Reshape:
     """The lesion in a box becomes `value`."""
     return painted(scene, grabcut_region(scene, box_of(wish.a, wish.b)), value=value)
+
+
+def grow(scene: Scene, *, wish: Grow, value: int) -> Reshape:
+    """The lesion about the marks becomes `value`."""
+    seeds = np.zeros((scene.height, scene.width), np.uint8)
+    for lines, seed in ((wish.lesion, LESION_SEED), (wish.around, BACKGROUND_SEED)):
+        for line in lines:
+            for a, b in zip(line, (*line[1:], line[-1]), strict=True):
+                paint_segment(seeds, a, b, MARK, value=seed)
+    return painted(scene, grow_from_seeds(scene, seeds), value=value)
 
 
 class Matching:

@@ -20,7 +20,19 @@ from polypviewer.ui import tool_work
 from polypviewer.ui.canvas.tools_paint import NudgeTool, PaintTool, StrokeTool
 from polypviewer.ui.canvas.tools_path import LivewireTool
 from polypviewer.ui.canvas.tools_region import PreviewTool
-from polypviewer.ui.canvas.wishes import CutOut, Drop, Enclose, Fill, Follow, Leg, Match, OutlineField, Take, Trace
+from polypviewer.ui.canvas.wishes import (
+    CutOut,
+    Drop,
+    Enclose,
+    Fill,
+    Follow,
+    Grow,
+    Leg,
+    Match,
+    OutlineField,
+    Take,
+    Trace,
+)
 from polypviewer.ui.main_window import MainWindow
 
 Work = Callable[[Scene], Reshape]
@@ -42,9 +54,9 @@ class StrokeWiring(QObject):
             if isinstance(tool, NudgeTool):
                 tool.nudge_begun.connect(self._nudge_begun)
 
-    def _begun(self, value: int) -> None:
-        options = self._canvas.hand.options
-        if not self._session.begin_stroke(value, edge=options.edge if options.edge_aware else None):
+    def _begun(self, value: int, keeps_edges: bool) -> None:  # noqa: FBT001 - argument of a signal
+        edge = self._canvas.hand.options.edge if keeps_edges else None
+        if not self._session.begin_stroke(value, edge=edge):
             self._canvas.cancel_drag()
 
     def _nudge_begun(self, slot: int) -> None:
@@ -89,6 +101,7 @@ class ShapeWiring(QObject):
             (Enclose, self._enclose),
             (Fill, self._fill),
             (Match, self._match),
+            (Grow, self._grow),
             (CutOut, self._cut_out),
             (Trace, self._trace),
             (Follow, self._follow),
@@ -137,6 +150,9 @@ class ShapeWiring(QObject):
         if self._asked is None or self._asked.wish != replace(wish, is_final=False):
             self._asked = _Asked(wish, "wand", work, is_pending=True)
         self.take()
+
+    def _grow(self, wish: Grow) -> None:
+        self._preview(wish, "seeds", partial(tool_work.grow, wish=wish, value=self._canvas.hand.slot))
 
     def _cut_out(self, wish: CutOut) -> None:
         value = self._value(takes_away=wish.takes_away)

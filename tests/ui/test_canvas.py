@@ -25,10 +25,13 @@ class Strokes:
         self.ended = self.cancelled = 0
         for tool in canvas.tools.values():
             if isinstance(tool, PaintTool):
-                tool.stroke_begun.connect(self.begun.append)
+                tool.stroke_begun.connect(self._begun)
                 tool.stroke_reached.connect(self._reached)
                 tool.stroke_ended.connect(self._ended)
                 tool.stroke_cancelled.connect(self._cancelled)
+
+    def _begun(self, value: int, _keeps_edges: bool) -> None:  # noqa: FBT001 - argument of a signal
+        self.begun.append(value)
 
     def _reached(self, point: Point, nib: Nib) -> None:
         self.points.append((point.x, point.y, nib.radius))

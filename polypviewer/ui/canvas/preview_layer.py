@@ -85,7 +85,7 @@ class PreviewLayer(CachedLayer):
     ) -> NDArray[np.uint32]:
         """Premultiplied colours of these device rows and columns; `corner`: where they lie, so that dashes stay."""
         added, gone = (_taken(part, self._rect, rows, columns) for part in (self._added, self._gone.view(np.uint8)))
-        pixels: NDArray[np.uint32] = self._fills[added]
+        pixels = np.ascontiguousarray(self._fills[added])
         diagonal = np.arange(corner[0], corner[0] + len(rows))[:, None] + np.arange(corner[1], corner[1] + len(columns))
         hatch, dash = max(3, round(HATCH_PX * ratio)), max(2, round(DASH_PX * ratio))
         hatched = diagonal % hatch < max(1, hatch // 3)

@@ -21,7 +21,7 @@ from polypviewer.ui.canvas.path_layer import PathLayer
 from polypviewer.ui.canvas.preview_layer import PreviewLayer
 from polypviewer.ui.canvas.seeing import SeeingCanvas
 from polypviewer.ui.canvas.tool import Grip, Touch
-from polypviewer.ui.canvas.tools_paint import nib_of
+from polypviewer.ui.canvas.tools_paint import StrokeTool
 from polypviewer.ui.theme import lesion_colour
 
 
@@ -123,10 +123,10 @@ class ToolCanvas(SeeingCanvas):
 
     def paint_hand(self, painter: QPainter) -> None:
         """The tip of the tool where the mouse is."""
-        if self._mouse is None or self.tool.grip is not Grip.SIZED or not self.has_frame or not self._editable:
-            return
-        nib = nib_of(self._cursor_touch(), self.hand)
-        draw_cursor(painter, self._mouse, nib, self.view.scale, sign=self._sign())
+        tool = self.tool
+        if self._mouse is not None and isinstance(tool, StrokeTool) and self.has_frame and self._editable:
+            nib = tool.nib(self._cursor_touch())
+            draw_cursor(painter, self._mouse, nib, self.view.scale, sign=self._sign())
 
     def _cursor_touch(self) -> Touch:
         """The touch that the tip is drawn for: a pen that only hovers has no pressure yet."""
@@ -156,8 +156,8 @@ class ToolCanvas(SeeingCanvas):
 
     def _track(self, position: QPointF | None) -> None:
         """The mouse is somewhere else: draw the tip there and only there."""
-        if self.tool.grip is Grip.SIZED:
-            reach = reach_of(nib_of(self._cursor_touch(), self.hand)) * self.view.scale
+        if isinstance(self.tool, StrokeTool):
+            reach = reach_of(self.tool.nib(self._cursor_touch())) * self.view.scale
             for centre in (self._mouse, position):
                 if centre is not None:
                     self.update(cursor_rect(centre, reach))

@@ -28,6 +28,7 @@ class StrokeTool(Tool):
     stroke_cancelled = Signal()
 
     grip = Grip.SIZED
+    may_be_square: ClassVar[bool] = True
 
     def __init__(self, hand: Hand, parent: QObject | None = None) -> None:
         super().__init__(hand, parent)
@@ -37,6 +38,17 @@ class StrokeTool(Tool):
     def begin(self, touch: Touch) -> None:
         """Say which stroke begins."""
         raise NotImplementedError
+
+    @property
+    def keeps_edges(self) -> bool:
+        """True while its strokes stay within the edge of where they start."""
+        return False
+
+    def nib(self, touch: Touch) -> Nib:
+        """The tip that a touch has; what keeps to edges and what pushes is round."""
+        tip = nib_of(touch, self.hand)
+        is_round = self.keeps_edges or not self.may_be_square
+        return replace(tip, shape="round") if is_round else tip
 
     def press(self, touch: Touch) -> None:
         self._drawing = True
@@ -63,7 +75,7 @@ class StrokeTool(Tool):
         """On to a touch, by a curve that passes through every point that the mouse was at."""
         if not self._drawing:
             return
-        nib = nib_of(touch, self.hand)
+        nib = self.nib(touch)
         for point, tip in _on_the_way(self._trail, touch.point, nib):
             self.stroke_reached.emit(point, tip)
         self._trail = [*self._trail[-1:], (touch.point, nib)]
@@ -72,9 +84,10 @@ class StrokeTool(Tool):
 class PaintTool(StrokeTool):
     """Brush, eraser and ignore brush: the same stroke with another value."""
 
-    stroke_begun = Signal(int)  # value of the label map: 0 erases, 1-254 a lesion slot, 255 ignore
+    stroke_begun = Signal(int, bool)  # value of the label map: 0, a lesion slot or 255; whether it keeps to edges
 
     erases: ClassVar[bool] = False
+    may_keep_edges: ClassVar[bool] = True
 
     def paints_with(self) -> int:
         """What it writes where it does not erase."""
@@ -85,7 +98,11 @@ class PaintTool(StrokeTool):
 
     def begin(self, touch: Touch) -> None:
         erases = touch.rubber or not self.adds(inverted=touch.inverted)
-        self.stroke_begun.emit(BACKGROUND if erases else self.paints_with())
+        self.stroke_begun.emit(BACKGROUND if erases else self.paints_with(), self.keeps_edges)
+
+    @property
+    def keeps_edges(self) -> bool:
+        return self.may_keep_edges and self.hand.options.edge_aware
 
 
 class BrushTool(PaintTool):
@@ -105,6 +122,7 @@ class IgnoreTool(PaintTool):
     """Paints pixels that neither train nor count."""
 
     name = "ignore"
+    may_keep_edges = False
 
     def paints_with(self) -> int:
         return IGNORE
@@ -115,6 +133,7 @@ class NudgeTool(StrokeTool):
 
     name = "nudge"
     signed = False
+    may_be_square = False
     nudge_begun = Signal(int)  # the lesion slot that is pushed where none lies under the tip
 
     def begin(self, touch: Touch) -> None:
