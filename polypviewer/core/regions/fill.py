@@ -17,9 +17,9 @@ def fill_region(scene: Scene, point: Point, *, outside: bool = False) -> Region:
     """The pixels of the label under `point` (image coordinates) that hang together with it side by side.
 
     Corners do not connect, so that an outline one pixel wide holds. On background it is the hole around the point; it
-    ends at the limit of the scene. Background that reaches the border of the frame or of the limit is no hole: raises
-    `EditError` ("edit.fill_open") unless `outside`. Empty for a point outside the frame, and for background outside
-    the limit.
+    ends at the limit of the scene, so an outline may lean on the border of the field of view. Background that reaches
+    that border and is most of what is not painted is no hole but the outside: raises `EditError` ("edit.fill_open")
+    unless `outside`. Empty for a point outside the frame, and for background outside the limit.
     """
     x, y = math.floor(point.x), math.floor(point.y)
     if not (0 <= x < scene.width and 0 <= y < scene.height):
@@ -28,7 +28,7 @@ def fill_region(scene: Scene, point: Point, *, outside: bool = False) -> Region:
     if limit is not None and not limit[y, x]:
         return EMPTY_REGION
     region = _flooded(scene, x, y, limit)
-    if scene.labels[y, x] == BACKGROUND and not outside and _is_open(region, scene):
+    if scene.labels[y, x] == BACKGROUND and not outside and _is_outside(region, scene):
         raise EditError("edit.fill_open")
     return region
 
@@ -44,7 +44,17 @@ def _flooded(scene: Scene, x: int, y: int, limit: Mask | None) -> Region:
     return Region(rect, np.asarray(found)[1:-1, 1:-1][rect.slices] == filled)
 
 
-def _is_open(region: Region, scene: Scene) -> bool:
+def _is_outside(region: Region, scene: Scene) -> bool:
+    """Whether background reaches the border and is more than half of all background that may be painted."""
+    if not _reaches_border(region, scene):
+        return False
+    free = scene.labels == BACKGROUND
+    if scene.limit is not None:
+        free &= scene.limit
+    return 2 * region.area > int(np.count_nonzero(free))
+
+
+def _reaches_border(region: Region, scene: Scene) -> bool:
     rect = region.rect
     if rect.x == 0 or rect.y == 0 or rect.right == scene.width or rect.bottom == scene.height:
         return True

@@ -50,11 +50,22 @@ def test_it_fills_what_hangs_together_with_the_point(labels: LabelMap, x: int, y
     expected, is_open = slow_fill(labels, x, y, bounds)
     region = fill_region(scene, Point(x + 0.1, y + 0.9), outside=True)
     np.testing.assert_array_equal(frame_mask(region, height=labels.shape[0], width=labels.shape[1]), expected)
-    if is_open and labels[y, x] == 0:
+    most = 2 * expected.sum() > (bounds & (labels == 0)).sum()
+    if is_open and most and labels[y, x] == 0:
         with pytest.raises(EditError, match="not enclosed"):
             fill_region(scene, Point(x + 0.5, y + 0.5))
     else:
         assert fill_region(scene, Point(x + 0.5, y + 0.5)).area == expected.sum()
+
+
+def test_an_outline_may_lean_on_the_border_of_the_field() -> None:
+    labels = np.zeros((20, 30), np.uint8)
+    labels[5, :8] = labels[12, :8] = labels[5:13, 8] = 1
+    limit = np.ones(labels.shape, np.bool_)
+    limit[:, :2] = False
+    assert fill_region(scene_of(labels, limit), Point(4.5, 8.5)).area == 6 * 6
+    with pytest.raises(EditError, match="not enclosed"):
+        fill_region(scene_of(labels, limit), Point(20.5, 8.5))
 
 
 def test_an_outline_that_touches_only_at_corners_holds() -> None:
