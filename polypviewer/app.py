@@ -20,7 +20,9 @@ from polypviewer.session.settings import Settings
 from polypviewer.ui.actions import Preset
 from polypviewer.ui.main_window import MainWindow
 from polypviewer.ui.theme import ThemeName, apply_theme
+from polypviewer.ui.wire_compare import CompareWiring
 from polypviewer.ui.wire_frames import FrameWiring
+from polypviewer.ui.wire_layers import LayerWiring
 from polypviewer.ui.wire_models import ModelWiring
 from polypviewer.ui.wire_project import ProjectWiring
 from polypviewer.ui.wire_shapes import LesionWiring
@@ -28,6 +30,7 @@ from polypviewer.ui.wire_tastes import TasteWiring
 from polypviewer.ui.wire_tools import ShapeWiring, StrokeWiring
 from polypviewer.ui.wire_travel import TravelWiring
 from polypviewer.ui.wire_video import VideoWiring
+from polypviewer.ui.wire_view import ViewWiring
 
 LARGEST: Final = (1920, 1080)
 TRACE: Final = "POLYPVIEWER_STARTUP_TRACE"
@@ -43,11 +46,14 @@ class Wiring(QObject):
         self.window, self.session = window, session
         self.frames, self.video = FrameWiring(window, session), VideoWiring(window, session)
         self.models, self.project = ModelWiring(window, session), ProjectWiring(window, session)
-        self.travel, self.tastes = TravelWiring(window, session), TasteWiring(window, session)
+        self.travel, self.view = TravelWiring(window, session), ViewWiring(window, session)
+        self.layers, self.compare = LayerWiring(window, session), CompareWiring(window, session)
+        self.tastes = TasteWiring(window, session)
         self.strokes, self.shapes = StrokeWiring(window, session), ShapeWiring(window, session)
         self.lesions = LesionWiring(window, session)
         self._handlers: dict[str, Callable[[], None]] = {}
-        for part in (self.frames, self.travel, self.video, self.models, self.project, self.tastes, self.lesions):
+        doing = (self.frames, self.travel, self.video, self.models, self.project, self.tastes, self.lesions)
+        for part in (*doing, self.view, self.compare):
             self._handlers.update(part.handlers())
         self.tastes.reader_changed.connect(self.project.open_again)
         window.wished.connect(self._do)

@@ -212,6 +212,8 @@ def _see() -> tuple[ActionSpec, ...]:
                    PICTURE, checkable=True),
         ActionSpec("provenance", "Provenance", group, ("Shift+P",), "layers",
                    "What the model proposed, and what a hand kept, added or removed", PICTURE, checkable=True),
+        ActionSpec("difference", "Difference", group, ("Shift+D",), "layers",
+                   "How the mask and the shown proposal differ, with Dice", PICTURE, checkable=True),
         ActionSpec("compare", "Compare", group, ("V",), "compare",
                    "Show an earlier revision, the proposal or the bare picture beside this frame", PICTURE,
                    checkable=True),

@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
 
 from polypviewer.core.history import History
 from polypviewer.core.identity import FrameRef
+from polypviewer.ui.compare_view import OtherMask
 from polypviewer.ui.controls import heading, wrapped
+from polypviewer.ui.revision_list import RevisionList
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import GRID, active, text_font
 
@@ -91,6 +93,7 @@ class HistoryPage(QWidget):
     """A click on a step goes back to just after it."""
 
     steps_wished = Signal(int)
+    revision_wished = Signal(object)  # UUID of a revision to compare with
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,6 +110,10 @@ class HistoryPage(QWidget):
         column.addWidget(self._empty)
         column.addWidget(self._list, 1)
         self._list.itemClicked.connect(self._clicked)
+        self._list.itemActivated.connect(self._clicked)
+        self._revisions = RevisionList()
+        self._revisions.chosen.connect(self.revision_wished)
+        column.addWidget(self._revisions)
 
     def show_lines(self, lines: tuple[HistoryLine, ...]) -> None:
         """The steps, newest first."""
@@ -122,6 +129,10 @@ class HistoryPage(QWidget):
         here = next((row for row, line in enumerate(lines) if not line.undone), None)
         if here is not None:
             self._list.setCurrentRow(here)
+
+    def show_revisions(self, revisions: tuple[OtherMask, ...]) -> None:
+        """What has been kept of the shown frame, newest first."""
+        self._revisions.show_revisions(revisions)
 
     def _clicked(self, item: QListWidgetItem) -> None:
         steps = int(item.data(_STEPS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen
@@ -17,6 +17,19 @@ from polypviewer.ui.text import count_text, figure_text, translate
 from polypviewer.ui.theme import active
 
 WIDTH: Final = 248
+Codes = Literal["", "provenance", "difference"]
+TEXTS: Final[dict[Codes, tuple[str, tuple[str, ...]]]] = {
+    "": ("", ("", "", "", "")),
+    "provenance": (
+        "Where pixels come from",
+        ("Proposed and kept", "Added by hand", "Removed by hand", "Ignored"),
+    ),
+    "difference": (
+        "Mask against the proposal",
+        ("In both", "Only in the mask", "Only in the proposal", "Ignored"),
+    ),
+}
+"""Title and what each kind is called, in the order of `KINDS`."""
 RAMP: Final = 10
 
 
@@ -37,6 +50,8 @@ class Legend(QFrame):
         self._threshold = CanvasSlider(1, 99, name=translate("Threshold of the heat map"))
         self._threshold_text, self._dice = label(), label()
         self._areas = {kind.code: label(tone="quiet") for kind in KINDS}
+        self._names = {kind.code: label() for kind in KINDS}
+        self._title = heading("")
         self._lay_out_heat()
         self._lay_out_provenance()
         column = QVBoxLayout(self)
@@ -45,7 +60,7 @@ class Legend(QFrame):
         column.addWidget(self._heat)
         column.addWidget(self._provenance)
         self._threshold.valueChanged.connect(self._moved)
-        self.show_parts(heat=False, provenance=False)
+        self.show_parts(heat=False, codes="")
 
     def _lay_out_heat(self) -> None:
         grid = QGridLayout(self._heat)
@@ -66,19 +81,23 @@ class Legend(QFrame):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
-        grid.addWidget(heading(translate("Where pixels come from")), 0, 0, 1, 3)
+        grid.addWidget(self._title, 0, 0, 1, 3)
         for row, kind in enumerate(KINDS, start=1):
             grid.addWidget(_Swatch(kind), row, 0)
-            grid.addWidget(label(translate(kind.text)), row, 1)
+            grid.addWidget(self._names[kind.code], row, 1)
             grid.addWidget(self._areas[kind.code], row, 2)
         grid.addWidget(label(translate("Dice, proposal to mask"), tone="quiet"), len(KINDS) + 1, 0, 1, 2)
         grid.addWidget(self._dice, len(KINDS) + 1, 2)
 
-    def show_parts(self, *, heat: bool, provenance: bool) -> None:
-        """Which layers are on."""
+    def show_parts(self, *, heat: bool, codes: Codes) -> None:
+        """Which layers are on, and what the codes of `core.provenance` say."""
         self._heat.setVisible(heat)
-        self._provenance.setVisible(provenance)
-        self.setVisible(heat or provenance)
+        self._provenance.setVisible(bool(codes))
+        title, names = TEXTS[codes]
+        self._title.setText(translate(title))
+        for kind, name in zip(KINDS, names, strict=True):
+            self._names[kind.code].setText(translate(name))
+        self.setVisible(heat or bool(codes))
         self.adjustSize()
         self.resized.emit()
 

@@ -17,7 +17,7 @@ REFRESH_MS: Final = 1000
 
 
 class StatusBar(QWidget):
-    """Five short texts, and a thin progress bar with Stop while something runs."""
+    """Six short texts, and a thin progress bar with Stop while something runs."""
 
     stop_wished = Signal()
 
@@ -27,7 +27,11 @@ class StatusBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(STATUS_BAR)
         self.setAccessibleName(translate("Status"))
-        self.frame, self.position = ElidedLabel(tone="quiet"), ElidedLabel(tone="quiet")
+        self.frame, self.position, self.measure = (
+            ElidedLabel(tone="quiet"),
+            ElidedLabel(tone="quiet"),
+            ElidedLabel(tone="quiet"),
+        )
         self.job, self.queue, self.saved = (
             ElidedLabel(tone="quiet"),
             ElidedLabel(tone="quiet"),
@@ -48,10 +52,10 @@ class StatusBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(24)
-        for part in (self.frame, self.position, self.job, self._bar, self.queue, self.saved):
+        for part in (self.frame, self.position, self.measure, self.job, self._bar, self.queue, self.saved):
             part.setFont(text_font(pixels=12))
             row.addWidget(part)
-            if part is self.position:
+            if part is self.measure:
                 row.addStretch(1)
             if part is self._bar:
                 row.addWidget(self.stop)

@@ -8,20 +8,22 @@ from typing import Final, Literal
 
 from polypviewer.ui.canvas.overlay import DEFAULT_FILL, OverlayStyle
 
-Switch = Literal["outlined", "heat", "provenance", "crosshair", "grid", "mini_map", "field"]
+Switch = Literal["outlined", "heat", "provenance", "difference", "crosshair", "grid", "mini_map", "field"]
 
 
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
     """`fill`: opacity of masks, 0-1; `outlined`: lines only. The rest: whether that layer is on.
 
-    `provenance` stands in for the masks: it shows the same pixels by where they come from.
+    `provenance` and `difference` stand in for the masks, one of them at a time: they show the same pixels by where
+    they come from, or beside the proposal.
     """
 
     fill: float = DEFAULT_FILL
     outlined: bool = False
     heat: bool = False
     provenance: bool = False
+    difference: bool = False
     crosshair: bool = False
     grid: bool = True
     mini_map: bool = True
@@ -38,7 +40,10 @@ class ViewOptions:
 
     def switched(self, name: Switch) -> ViewOptions:
         """One layer on or off."""
-        return replace(self, **{name: not getattr(self, name)})
+        changed = {name: not getattr(self, name)}
+        if name in _ONE_OF:
+            changed = dict.fromkeys(_ONE_OF, False) | changed
+        return replace(self, **changed)
 
 
 FILL: Final = "overlay_opacity"
@@ -49,6 +54,7 @@ KEPT: Final[Mapping[str, str]] = {
     "mini_map": "show_mini_map",
     "field": "show_field",
 }
-"""The options that a reader finds again, by their setting, besides the opacity. Heat map and provenance begin off."""
-SWITCHES: Final[tuple[Switch, ...]] = ("heat", "provenance", "crosshair", "grid", "mini_map", "field")
+"""The options that a reader finds again, by their setting, besides the opacity. The others begin off."""
+_ONE_OF: Final[tuple[Switch, ...]] = ("provenance", "difference")
+SWITCHES: Final[tuple[Switch, ...]] = ("heat", "provenance", "difference", "crosshair", "grid", "mini_map", "field")
 """The layers that an action of the same name switches, besides the outline."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 from polypviewer.core.geometry import Point, Rect
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import free_slot, slot_areas
+from polypviewer.core.media_item import MediaItem
 from polypviewer.core.metrics import count, dice
 from polypviewer.core.review import Decision, ReviewStatus
 from polypviewer.session.session import Session
@@ -63,8 +64,6 @@ class FrameWiring(QObject):
         strip.frame_wished.connect(session.go_to)
         strip.thumbnail_wished.connect(self._thumbnail_wished)
         window.canvas.hand.slot_changed.connect(self._figures.start)
-        window.canvas.cursor_moved.connect(self._cursor_moved)
-        window.canvas.view_changed.connect(self._view_changed)
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """The actions that this wiring does."""
@@ -104,7 +103,7 @@ class FrameWiring(QObject):
         draft = session.draft
         if draft is None:
             return
-        window.canvas.show_frame(session.image, draft.label_map)
+        window.canvas.show_frame(session.displayed, draft.label_map)
         window.canvas.set_editable(session.project is not None and not session.project.read_only)
         window.stage.show_empty(empty=False)
         window.workspace.strip.strip.show_current(session.frames.index(ref))
@@ -154,10 +153,8 @@ class FrameWiring(QObject):
         height, width, _ = image.shape
         item = self._session.frames.item(ref.media_id)
         exam = "" if item is None or not item.exam.key else f" · {item.exam.key}"
-        position = count_text(self._session.frames.index(ref) + 1)
-        text = translate("frame {position} · {name}", position=position, name=self._session.frames.name(ref))
+        text = place_text(item, ref, position=self._session.frames.index(ref) + 1, count=len(self._session.frames))
         self._window.status.frame.setText(f"{text}{exam} · {width}×{height}")
-        self._view_changed(self._window.canvas.zoom)
 
     def _show_figures(self) -> None:
         """Lesions, figures of the proposal, status: a pass over the pixels, so only while the hand rests."""
@@ -201,16 +198,6 @@ class FrameWiring(QObject):
             place=place, frames=len(session.frames), count_of=session.statuses.count
         )
         self._window.panel.history.show_lines(history_lines(session.history, session.frames.name))
-
-    def _cursor_moved(self, point: Point | None) -> None:
-        zoom = translate("{zoom:.0f} %", zoom=100 * self._window.canvas.zoom)
-        if point is None:
-            self._window.status.position.setText(zoom if self._window.canvas.has_frame else "")
-        else:
-            self._window.status.position.setText(f"x {int(point.x)} y {int(point.y)} · {zoom}")
-
-    def _view_changed(self, _zoom: float) -> None:
-        self._cursor_moved(None)
 
     # --- the hand wishes ----------------------------------------------------------------------------------------
 
@@ -270,3 +257,15 @@ class FrameWiring(QObject):
                 self._session.undo()
             else:
                 self._session.redo()
+
+
+def place_text(item: MediaItem | None, ref: FrameRef, *, position: int, count: int) -> str:
+    """Where a frame stands: in its video, as the transport says it, and among all frames of the project (from 1)."""
+    whole = translate("{position} of {count} in the project", position=count_text(position), count=count_text(count))
+    if item is None:
+        return whole
+    if item.kind != "video":
+        return f"{item.name} · {whole}"
+    number, frames = count_text(ref.index + 1), count_text(item.frame_count)
+    within = translate("frame {number} of {count}", number=number, count=frames)
+    return f"{item.name} · {within} · {whole}"

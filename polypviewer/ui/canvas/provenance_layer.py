@@ -30,19 +30,18 @@ _EVEN: Final = 0.36
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one kind of pixel is drawn, and what it is called in the legend."""
+    """How one kind of pixel is drawn."""
 
     code: int
     colour: str
     hatch: Hatch
-    text: str
 
 
 KINDS: Final = (
-    Kind(KEPT, "#19E3B1", "even", "Proposed and kept"),
-    Kind(ADDED, "#FFE45C", "rising", "Added by hand"),
-    Kind(REMOVED, "#8A5CFF", "falling", "Removed by hand"),
-    Kind(IGNORED, "#F4F5F6", "dots", "Ignored"),
+    Kind(KEPT, "#19E3B1", "even"),
+    Kind(ADDED, "#FFE45C", "rising"),
+    Kind(REMOVED, "#8A5CFF", "falling"),
+    Kind(IGNORED, "#F4F5F6", "dots"),
 )
 
 
