@@ -13,7 +13,8 @@ from typing import Final, cast
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from polypviewer.session.crash import install_exception_hook, start_log
+from polypviewer.core.errors import ProjectError
+from polypviewer.session.crash import install_exception_hook, log_error, start_log
 from polypviewer.session.messages import message_of
 from polypviewer.session.session import Session
 from polypviewer.session.settings import Settings
@@ -57,7 +58,7 @@ class Wiring(QObject):
             self._handlers.update(part.handlers())
         self.tastes.reader_changed.connect(self.project.open_again)
         window.wished.connect(self._do)
-        window.closing.connect(self.close)
+        window.closing.connect(self._close_wished)
         session.media_changed.connect(self._media_changed)
         session.project_closed.connect(self._project_closed)
         self._closed = False
@@ -69,7 +70,22 @@ class Wiring(QObject):
             self.project.close()
             self.tastes.close()
             self.video.stop()
-            self.session.close()
+            try:
+                self.session.close()
+            except ProjectError as error:
+                log_error(error)
+                sys.stderr.write(f"{error.sentence}\n")
+
+    def _close_wished(self) -> None:
+        """The window stays until all is on disk, or somebody says what becomes of the rest."""
+        if not self._closed:
+            self.session.close_project(self._close_for_good)
+        if not self._closed:
+            self.window.keep_open()
+
+    def _close_for_good(self) -> None:
+        self.close()
+        self.window.close()
 
     def _do(self, action_id: str) -> None:
         self._handlers[action_id]()

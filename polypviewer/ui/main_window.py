@@ -230,6 +230,11 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self.paths_dropped.emit(paths)
 
+    def keep_open(self) -> None:
+        """For who hears `closing`: the window stays this time."""
+        self._stays_open = True
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        self._stays_open = False
         self.closing.emit()
-        event.accept()
+        event.setAccepted(not self._stays_open)

@@ -7,18 +7,20 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from polypviewer.core.exam_rules import ExamRule
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.media_item import MediaItem
 from polypviewer.session.lanes import Lane
+from polypviewer.session.leaving import AtRisk
 from polypviewer.session.messages import Message, message_of
 from polypviewer.session.session import Session
 from polypviewer.session.values import Progress
 from polypviewer.ui.dialogs import ConfirmDialog, ExamRuleDialog
 from polypviewer.ui.file_questions import FileQuestions
 from polypviewer.ui.main_window import MainWindow
+from polypviewer.ui.risk_dialog import GOES_ON, RiskDialog
 from polypviewer.ui.text import duration_text, translate
 
 PROJECT_FILE: Final = "project.toml"
@@ -51,6 +53,7 @@ class ProjectWiring(QObject):
         session.progress.connect(self.show_progress)
         session.saved.connect(self._saved)
         session.dirty_changed.connect(self._dirty_changed)
+        session.edits_at_risk.connect(self._ask_at_risk)
         session.media_changed.connect(self._media_changed)
         window.status.stop_wished.connect(self._stop_wished)
         window.paths_dropped.connect(self.take_paths)
@@ -169,6 +172,25 @@ class ProjectWiring(QObject):
         else:
             self._session.go_to(FrameRef(item.id, 0))
         self._window.stage.take_focus()
+
+    # --- edits that are not on disk ------------------------------------------------------------------------------
+
+    def _ask_at_risk(self, risk: AtRisk) -> None:
+        """The project stays open while this is asked, and unless it is answered otherwise."""
+        dialog = RiskDialog(risk, parent=self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.again_wished.connect(risk.try_again)
+        dialog.loss_wished.connect(risk.leave)
+        dialog.finished.connect(self._stayed)
+        dialog.open()
+
+    def _stayed(self, result: int) -> None:
+        """Whoever was to read instead does not yet."""
+        project, settings = self._session.project, self._session.settings
+        if result != GOES_ON and project is not None and settings.reader != project.reader:
+            settings.reader = project.reader
+            settings.set("reader", project.reader)
+            self._window.top.show_reader(project.reader)
 
     # --- import and export --------------------------------------------------------------------------------------
 
