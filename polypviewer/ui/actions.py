@@ -158,7 +158,7 @@ def _shape() -> tuple[ActionSpec, ...]:
         ActionSpec("copy_mask", "Copy the mask", group, ("Ctrl+C",), "copy", "Copy the lesions of this frame", PICTURE),
         ActionSpec("paste_mask", "Paste the mask", group, ("Ctrl+V",), "paste",
                    "Paste what was copied, on whatever frame it was; what is painted here stays", PICTURE),
-        ActionSpec("paint_outside", "Paint outside the field of view", group, (), "field",
+        ActionSpec("paint_outside", "Paint outside the field of view", group, (), "",
                    "Let tools paint outside what the endoscope sees", PICTURE, checkable=True),
         ActionSpec("correct_field", "Correct the field of view", group, (), "field",
                    "Draw around what the endoscope sees, for every frame of this medium", PICTURE, checkable=True),

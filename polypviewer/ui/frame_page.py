@@ -68,7 +68,7 @@ class FramePage(QWidget):
         grid = QGridLayout()
         grid.setSpacing(GRID)
         accept = self._button("accept", role="primary")
-        accept.setProperty("size", "large")
+        accept.setProperty("stature", "large")
         grid.addWidget(accept, 0, 0, 1, 2)
         for name, row, place in DECIDE:
             grid.addWidget(self._button(name), row, place)

@@ -43,8 +43,8 @@ QPushButton[role="chip"] { background: %chip%; border-radius: 14px; padding: 0 1
 QPushButton[role="chip"]:hover, QPushButton[role="row"]:hover { background: %hover%; }
 QPushButton[role="row"] { background: transparent; padding: 0 6px; text-align: left; min-height: 28px; }
 QPushButton[role="row"]:checked { background: %raised%; }
-QPushButton[size="large"] { min-height: 34px; }
-QPushButton[size="tall"] { min-height: 42px; }
+QPushButton[stature="large"] { min-height: 34px; }
+QPushButton[stature="tall"] { min-height: 42px; }
 QPushButton[role="segment"] { background: transparent; color: %quiet%; border-radius: 5px; padding: 0 14px;
     min-height: 26px; }
 QPushButton[role="segment"]:hover { color: %text%; }
@@ -69,7 +69,10 @@ QToolButton[role="view"] { background: transparent; padding: 0; min-width: 28px;
 QToolButton[role="view"]:hover { background: %raised%; }
 QToolButton[role="view"]:checked { background: %accent%; }
 QToolButton[role="flat"] { background: transparent; padding: 0; min-width: 28px; min-height: 28px; }
-QToolButton[role="flat"]:hover { background: %raised%; }
+QToolButton[role="flat"]:hover, QToolButton[role="half"]:hover { background: %raised%; }
+QToolButton[role="half"] { background: transparent; padding: 0; border-radius: 5px; min-width: 18px; max-width: 18px;
+    min-height: 28px; max-height: 28px; }
+QToolButton::menu-indicator { image: none; }
 QToolButton:focus { border: 1px solid %focus%; }
 
 QLineEdit, QPlainTextEdit, QComboBox, QSpinBox { background: %window%; border: 1px solid %line%; border-radius: 6px;
@@ -80,6 +83,13 @@ QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("%icons%/down.svg"); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: %panel%; border: 1px solid %line%; selection-background-color: %raised%;
     selection-color: %text%; outline: none; }
+QMenu { background: %panel%; border: 1px solid %line%; border-radius: 8px; padding: 6px; }
+QMenu::item { padding: 6px 24px 6px 12px; border-radius: 6px; min-height: 18px; }
+QMenu::item:selected { background: %raised%; }
+QMenu::item:disabled { color: %quiet%; }
+QMenu::indicator { width: 10px; height: 10px; border: 1px solid %quiet%; border-radius: 3px; margin-left: 8px; }
+QMenu::indicator:checked { background: %bright%; border: 1px solid %bright%; }
+QMenu::separator { height: 1px; background: %line%; margin: 5px 8px; }
 QListView, QTreeView, QTableView { background: transparent; border: none; outline: none; }
 QListView::item { min-height: 30px; padding: 0 8px; border-radius: 6px; }
 QListView::item:selected { background: %raised%; color: %text%; }

@@ -28,7 +28,7 @@ class ToolButton(QToolButton):
     def __init__(self, action: QAction, key: str, *, size: QSize | None = None) -> None:
         super().__init__()
         self.key = _GLYPHS.get(key, key)
-        self.setProperty("role", "tool" if size is None else "flat")
+        self.setProperty("role", "tool" if size is None else "half")
         self.setDefaultAction(action)
         self.setIconSize(QSize(ICON_PX, ICON_PX) if size is None else QSize(16, 16))
         self.setFixedSize(size or QSize(SIDE, SIDE))

@@ -109,7 +109,7 @@ class PlanCard(Card):
         self._time = ValueRow(translate("Time"))
         self._why = wrapped()
         self.button = ActionButton(actions["fine_tune"], key_text(BY_ID["fine_tune"], actions.preset), role="primary")
-        self.button.setProperty("size", "large")
+        self.button.setProperty("stature", "large")
         self._possible, self._active = False, False
         self.box.addLayout(row)
         for part in (self._device, self._steps, self._time, self._why, self.button):
