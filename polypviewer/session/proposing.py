@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 from uuid import UUID
 
 import numpy as np
@@ -18,6 +18,7 @@ from polypviewer.core.proposal import FrameProbability, Proposal, at_frame_size
 from polypviewer.session.desk import Desk
 from polypviewer.session.frames import FrameReader
 from polypviewer.session.lanes import PATIENT
+from polypviewer.session.latest import Latest
 from polypviewer.session.messages import message
 from polypviewer.session.models import choose, find_models
 from polypviewer.session.outlines import dismissed_in, show_proposal, with_dismissed
@@ -26,6 +27,9 @@ from polypviewer.session.values import Progress, RunningDevice, ShownProposal
 
 if TYPE_CHECKING:
     from polypviewer.segmentation import AskedDevice, BundleSearch, ModelBundle, Segmenter
+
+
+_FRAME_SIZE: Final = "proposal at frame size"
 
 
 class ModelSeat:
@@ -74,6 +78,7 @@ class Proposing:
         self._run: _ProposeAll | None = None
         self.shown: ShownProposal | None = None
         self._ready: FrameProbability | None = None
+        self._drawn = Latest(desk.lanes.shape, self._show, failed=desk.say_error)
         self.reset()
 
     def reset(self) -> None:
@@ -254,14 +259,14 @@ class Proposing:
     def _drop(self) -> None:
         """No proposal is shown, and none that is still on its way."""
         self.shown, self._ready = None, None
-        for key in ("proposal at frame size", "proposal at threshold"):
-            self._desk.lanes.shape.forget(key)
+        self._drawn.forget()
+        self._desk.lanes.shape.forget(_FRAME_SIZE)
 
     def _make_ready(self, proposal: Proposal) -> None:
         """Unpack and resize it once; every threshold after that is quick, and waits for no model."""
         shown = self._desk.shown
         if shown is not None and shown.ref == proposal.frame:
-            self._desk.lanes.shape.submit(at_frame_size, proposal, on_done=self._draw, key="proposal at frame size")
+            self._desk.lanes.shape.submit(at_frame_size, proposal, on_done=self._draw, key=_FRAME_SIZE)
 
     def _draw(self, ready: FrameProbability) -> None:
         shown = self._desk.shown
@@ -269,10 +274,9 @@ class Proposing:
             return
         self._ready = ready
         dismissed = dismissed_in(shown.draft, ready.proposal)
-        work = partial(show_proposal, ready, threshold=self.threshold, dismissed=dismissed)
-        self._desk.lanes.shape.submit(work, on_done=self._drawn, key="proposal at threshold")
+        self._drawn.ask(partial(show_proposal, ready, threshold=self.threshold, dismissed=dismissed))
 
-    def _drawn(self, drawn: ShownProposal) -> None:
+    def _show(self, drawn: ShownProposal) -> None:
         shown = self._desk.shown
         if shown is None or shown.ref != drawn.proposal.frame:
             return

@@ -32,7 +32,8 @@ class SeeingFront(ToolsFront):
         self.comparing = Comparing(self._desk)
         self.scaling = Scaling(self._desk)
         self.frame_changed.connect(self._frame_to_see)
-        self.project_opened.connect(self.scaling.read)
+        self.project_opened.connect(self._project_to_see)
+        self.project_closed.connect(self.display.remember)
 
     # --- the picture ---
 
@@ -100,6 +101,10 @@ class SeeingFront(ToolsFront):
         return None if draft is None else lesion_size(lesion_mask(draft.label_map, slot))
 
     # --- between the parts ---
+
+    def _project_to_see(self) -> None:
+        self.display.take_reader()
+        self.scaling.read()
 
     def _frame_to_see(self, _ref: FrameRef) -> None:
         self.display.show_for_current()
