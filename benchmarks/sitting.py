@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import cv2
 import numpy as np
@@ -16,7 +17,16 @@ from numpy.typing import NDArray
 
 from benchmarks.report import ROOT, note
 
-__all__ = ["NoResultError", "answer", "frame", "make_project", "measured_by", "ourselves", "strokes"]
+__all__ = [
+    "NoResultError",
+    "answer",
+    "frame",
+    "make_project",
+    "measured_by",
+    "ourselves",
+    "put_large_proposal",
+    "strokes",
+]
 
 PATIENCE_S = 240.0
 
@@ -53,6 +63,32 @@ def make_project(folder: Path, *, height: int, width: int, count: int = 1) -> Pa
             direct_door(store), paths, ExamRule("unknown"), tell=lambda _progress: None, exam=ExamKey("E-1", "given")
         )
     return project
+
+
+def put_large_proposal(project: Path, *, height: int, width: int, share: float = 0.3) -> None:
+    """Store a proposal for each frame, as the model that comes along makes them: an ellipse over `share` of it."""
+    import resources
+    from polypviewer.core.geometry import whole
+    from polypviewer.core.identity import FrameRef
+    from polypviewer.core.proposal import Geometry, Proposal, pack_seen
+    from polypviewer.segmentation import choose_bundle
+    from polypviewer.session.jobs import project_for_command
+    from polypviewer.session.stored import put_proposal
+
+    bundle = choose_bundle(None, resources.path("models"))
+    rows, columns = np.mgrid[-1:1:256j, -1:1:256j]
+    away = np.hypot(rows, columns) / np.sqrt(4 * share / np.pi) + 0.02 * np.sin(9 * np.arctan2(rows, columns))
+    probability = np.clip(255 * (0.5 + 4 * (1 - away)), 0, 255).astype(np.uint8)
+    seen = pack_seen(np.ones((height, width), np.bool_))
+    with project_for_command(project, reader="AB", writes=True) as store:
+        for item in store.media():
+            put_proposal(
+                store,
+                Proposal(
+                    uuid4(), FrameRef(item.id, 0), probability, Geometry(whole(height, width), height, width), 0.5, 0.0,
+                    bundle.digest, "cpu", 10.0, seen,
+                ),
+            )  # fmt: skip
 
 
 def strokes(count: int, points: int) -> list[list[tuple[float, float]]]:

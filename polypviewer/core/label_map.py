@@ -27,8 +27,11 @@ _MAGIC: Final = b"LM1\0"
 
 
 def empty_label_map(height: int, width: int) -> LabelMap:
-    """All background, `(height, width)` uint8."""
-    return np.zeros((height, width), np.uint8)
+    """All background, `(height, width)` uint8.
+
+    Its memory is written here, most often on a lane, and not by the first stroke on the window's thread.
+    """
+    return np.full((height, width), BACKGROUND, np.uint8)
 
 
 def polyp_mask(label_map: LabelMap) -> Mask:

@@ -1,23 +1,23 @@
 """The overlay: the label map in colours, cached at view resolution and redrawn only where it changed.
 
-The LabelMap is viewed by a `QImage.Format_Indexed8` with a colour table of 256 entries, never copied. Fills come
-from it; lines are found on the device's pixels, so that they are two pixels wide at every zoom and
-end at the mask's outer edge.
+The LabelMap is never copied: the labels under the device's pixels are looked up, and coloured by tables of 256 entries.
+Lines are found on the device's pixels too, so that they are two pixels wide at every zoom and end at the mask's
+outer edge.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QColor, QImage, QPainter, qRgba
+from PySide6.QtGui import QColor, QImage, qRgba
 
 from polypviewer.core.geometry import Rect
-from polypviewer.core.label_map import IGNORE, LabelMap
+from polypviewer.core.label_map import IGNORE, LabelMap, Mask
+from polypviewer.ui.canvas.sampling import Indices, pixels_under
 from polypviewer.ui.canvas.surface import Surface
 from polypviewer.ui.theme import lesion_colour
 
@@ -39,12 +39,12 @@ class OverlayLayer:
 
     def __init__(self) -> None:
         self._labels: LabelMap = np.zeros((0, 0), np.uint8)
-        self._indexed: QImage | None = None
         self._cache: QImage | None = None
         self._surface: Surface | None = None
-        self._columns: NDArray[np.intp] = np.zeros(0, np.intp)
-        self._rows: NDArray[np.intp] = np.zeros(0, np.intp)
+        self._columns: Indices = np.zeros(0, np.intp)
+        self._rows: Indices = np.zeros(0, np.intp)
         self._style = OverlayStyle()
+        self._fills = _fill_table(self._style)
         self._lines = _line_table()
 
     @property
@@ -55,18 +55,12 @@ class OverlayLayer:
     def set_label_map(self, label_map: LabelMap | None) -> None:
         """View another label map, `(height, width)` uint8 C-contiguous; it is not copied."""
         self._labels = np.zeros((0, 0), np.uint8) if label_map is None else label_map
-        self._indexed = None
-        if label_map is not None:
-            height, width = label_map.shape
-            self._indexed = QImage(label_map.data, width, height, width, QImage.Format.Format_Indexed8)
-            self._indexed.setColorTable(colour_table(self._style))
         self.forget()
 
     def set_style(self, style: OverlayStyle) -> None:
         """Draw otherwise from now on."""
         self._style = style
-        if self._indexed is not None:
-            self._indexed.setColorTable(colour_table(style))
+        self._fills = _fill_table(style)
         self.forget()
 
     def forget(self) -> None:
@@ -87,7 +81,8 @@ class OverlayLayer:
                 self._cache = surface.blank(QImage.Format.Format_ARGB32_Premultiplied)
             self._cache.setDevicePixelRatio(surface.ratio)
             self._surface = surface
-            self._columns, self._rows = self._sampling(surface)
+            height, width = self._labels.shape
+            self._rows, self._columns = pixels_under(surface, height=height, width=width)
             self._redraw(surface.device_rect)
         return self._cache
 
@@ -99,71 +94,38 @@ class OverlayLayer:
         self._redraw(self._surface.to_device(touched))
         return touched
 
-    def _sampling(self, surface: Surface) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Column and row of the image under each device column and row; -1 outside."""
-        height, width = self._labels.shape
-        size, view = surface.device_size, surface.view
-        return (
-            _under(size.width(), surface.ratio, view.left, view.scale, width),
-            _under(size.height(), surface.ratio, view.top, view.scale, height),
-        )
-
     def _redraw(self, region: QRect) -> None:
+        """Colour the device pixels of `region`: fill, then hatching of ignored pixels, then lines."""
         if region.isEmpty() or self._cache is None or self._surface is None:
             return
-        painter = QPainter(self._cache)
-        painter.setClipRect(_logical(region, self._ratio))
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
-        painter.eraseRect(_logical(region, self._ratio))
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
-        painter.save()
-        painter.scale(1 / self._ratio, 1 / self._ratio)
-        if not self._style.outlined and self._style.fill > 0:
-            self._fill(painter, self._surface, self._indexed)
-        lines = self._line_pixels(region)
-        if lines is not None:
-            height, width = lines.shape
-            image = QImage(lines.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-            painter.drawImage(region.topLeft(), image)
-        painter.restore()
-        painter.end()
-
-    @property
-    def _ratio(self) -> float:
-        return 1.0 if self._surface is None else self._surface.ratio
-
-    def _fill(self, painter: QPainter, surface: Surface, indexed: QImage | None) -> None:
-        if indexed is None:
+        drawn = _pixels(self._cache, region)
+        reach = max(1, round(LINE_PX * self._surface.ratio))
+        labels = self._sample(region, margin=reach)
+        if labels is None:
+            drawn[...] = 0
             return
-        painter.save()
-        painter.scale(self._ratio, self._ratio)
-        painter.drawImage(surface.view.image_rect(height=indexed.height(), width=indexed.width()), indexed)
-        painter.restore()
+        inner = np.ascontiguousarray(labels[reach:-reach, reach:-reach])
+        colours = self._fills.take(inner)
+        if labels.max() == IGNORE:
+            ignored = (inner == IGNORE) & _hatch(region, round(HATCH_PX * self._surface.ratio))
+            colours[ignored] = self._lines[IGNORE]
+        edge = np.flatnonzero(_edges(labels, reach))
+        colours.reshape(-1)[edge] = self._lines.take(inner.reshape(-1).take(edge))
+        drawn[...] = colours
 
-    def _line_pixels(self, region: QRect) -> NDArray[np.uint32] | None:
-        """Premultiplied lines and hatching on the device pixels of `region`; None where there is nothing."""
+    def _sample(self, region: QRect, *, margin: int) -> LabelMap | None:
+        """Labels under the device pixels of `region` and `margin` more around it; None if all are background."""
         if not self._labels.size:
             return None
-        reach = max(1, round(LINE_PX * self._ratio))
-        labels = self._sample(region, margin=reach)
-        if not labels.any():
-            return None
-        inner = labels[reach:-reach, reach:-reach]
-        edge = _edges(labels, reach)
-        pixels = np.zeros(inner.shape, np.uint32)
-        pixels[edge] = self._lines[inner[edge]]
-        ignored = inner == IGNORE
-        if ignored.any():
-            pixels[ignored & _hatch(region, round(HATCH_PX * self._ratio))] = self._lines[IGNORE]
-        return pixels
-
-    def _sample(self, region: QRect, *, margin: int) -> LabelMap:
-        """Labels under the device pixels of `region` and `margin` more around it; 0 outside the frame."""
         columns = _padded(self._columns, region.left() - margin, region.width() + 2 * margin)
         rows = _padded(self._rows, region.top() - margin, region.height() + 2 * margin)
-        sampled: LabelMap = self._labels[np.maximum(rows, 0)][:, np.maximum(columns, 0)]
-        sampled[rows < 0] = 0
-        sampled[:, columns < 0] = 0
+        across, down = _inside(columns), _inside(rows)
+        first, last = columns[across][[0, -1]] if across.stop else (0, -1)
+        found = self._labels[rows[down], first : last + 1].take(columns[across] - first, axis=1)
+        if not found.any():
+            return None
+        sampled: LabelMap = np.zeros((len(rows), len(columns)), np.uint8)
+        sampled[down, across] = found
         return sampled
 
 
@@ -184,6 +146,13 @@ def premultiplied(colour: QColor) -> int:
     return qRgba(red, green, blue, alpha)
 
 
+def _fill_table(style: OverlayStyle) -> NDArray[np.uint32]:
+    """The colour table, premultiplied; nothing is filled where only outlines are drawn."""
+    if style.outlined:
+        return np.zeros(256, np.uint32)
+    return np.array([premultiplied(QColor.fromRgba(colour)) for colour in colour_table(style)], np.uint32)
+
+
 def _line_table() -> NDArray[np.uint32]:
     table = np.zeros(256, np.uint32)
     for slot in range(1, IGNORE):
@@ -192,16 +161,32 @@ def _line_table() -> NDArray[np.uint32]:
     return table
 
 
-def _edges(labels: LabelMap, reach: int) -> NDArray[np.bool_]:
-    """Labelled pixels with another label within `reach` pixels up, down, left or right."""
-    inner = labels[reach:-reach, reach:-reach]
-    height, width = inner.shape
-    edge = np.zeros(inner.shape, np.bool_)
-    for distance in range(1, reach + 1):
-        for dy, dx in ((-distance, 0), (distance, 0), (0, -distance), (0, distance)):
-            edge |= inner != labels[reach + dy : reach + dy + height, reach + dx : reach + dx + width]
-    edge &= inner > 0
+def _edges(labels: LabelMap, reach: int) -> Mask:
+    """Labelled pixels with another label within `reach` pixels up, down, left or right, without the outer `reach`.
+
+    Some label within reach differs from the middle one exactly if two neighbours on the way differ.
+    """
+    beside, above = labels[reach:-reach], labels[:, reach:-reach]
+    edge = _any_of(beside[:, 1:] != beside[:, :-1], 2 * reach)
+    edge |= _any_of((above[1:] != above[:-1]).T, 2 * reach).T
+    edge &= labels[reach:-reach, reach:-reach] > 0
     return edge
+
+
+def _any_of(steps: Mask, count: int) -> Mask:
+    """Whether any of `count` neighbours in a row is True; `count - 1` columns less."""
+    joined = 1
+    while joined < count:
+        more = min(joined, count - joined)
+        steps = steps[:, :-more] | steps[:, more:]
+        joined += more
+    return steps
+
+
+def _pixels(image: QImage, region: QRect) -> NDArray[np.uint32]:
+    """The image's own device pixels inside `region`, `(height, width)` uint32, to be written to."""
+    rows = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), image.bytesPerLine() // 4)
+    return rows[region.top() : region.top() + region.height(), region.left() : region.left() + region.width()]
 
 
 def _hatch(region: QRect, period: int) -> NDArray[np.bool_]:
@@ -211,25 +196,16 @@ def _hatch(region: QRect, period: int) -> NDArray[np.bool_]:
     return hatched
 
 
-def _under(count: int, ratio: float, origin: float, scale: float, limit: int) -> NDArray[np.intp]:
-    positions = ((np.arange(count) + 0.5) / ratio - origin) / scale
-    found: NDArray[np.intp] = np.floor(positions).astype(np.intp)
-    found[(positions < 0) | (found >= limit)] = -1
-    return found
+def _inside(indices: Indices) -> slice:
+    """Where ascending indices with -1 at both ends lie in the frame."""
+    inside = np.flatnonzero(indices >= 0)
+    return slice(int(inside[0]), int(inside[-1]) + 1) if inside.size else slice(0, 0)
 
 
-def _padded(indices: NDArray[np.intp], start: int, count: int) -> NDArray[np.intp]:
+def _padded(indices: Indices, start: int, count: int) -> Indices:
     """`indices[start:start + count]`, -1 beyond its ends."""
     taken = np.full(count, -1, np.intp)
     first, last = max(start, 0), min(start + count, len(indices))
     if last > first:
         taken[first - start : last - start] = indices[first:last]
     return taken
-
-
-def _logical(region: QRect, ratio: float) -> QRect:
-    """A device rectangle in logical pixels, at least as large."""
-    left, top = math.floor(region.left() / ratio), math.floor(region.top() / ratio)
-    right = math.ceil((region.left() + region.width()) / ratio)
-    bottom = math.ceil((region.top() + region.height()) / ratio)
-    return QRect(left, top, right - left, bottom - top)
