@@ -70,7 +70,10 @@ def install_exception_hook(save_first: Callable[[], None], tell: Callable[[BaseE
             before(kind, error, trace)
             return
         log_error(error)
-        save_first()
+        try:
+            save_first()
+        except Exception as worse:  # noqa: BLE001 - what broke may break here again; the first error is still to be told
+            log_error(worse)
         tell(error)
 
     sys.excepthook = hook

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,10 @@ from polypviewer.session.values import Progress
 if TYPE_CHECKING:
     from polypviewer.datasets.find_media import FoundItem
     from polypviewer.storage.store import ProjectStore
+
+
+KeepMask = Callable[[FrameIdentity, LabelMap, "ProjectStore"], bool]
+"""Keeps a mask that came along; False where somebody has worked on the frame already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,23 @@ class ImportDone:
         return told
 
 
+def _keep_mask(identity: FrameIdentity, label_map: LabelMap, store: ProjectStore) -> bool:
+    return keep_imported_mask(store, identity, label_map)
+
+
 def import_media(
-    door: StoreDoor, paths: Sequence[Path], rule: ExamRule, *, tell: Tell, exam: ExamKey | None = None
+    door: StoreDoor,
+    paths: Sequence[Path],
+    rule: ExamRule,
+    *,
+    tell: Tell,
+    exam: ExamKey | None = None,
+    keep_mask: KeepMask = _keep_mask,
 ) -> ImportDone:
     """Add media. `exam`: all of them belong to this one, given by a person. A broken file becomes a marked entry.
 
-    `tell` may raise `JobStopped`: what has been added stays. Raises `DatasetError` if nothing is there to import.
+    `keep_mask` takes the masks that come along, behind the door. `tell` may raise `JobStopped`: what has been added
+    stays. Raises `DatasetError` if nothing is there to import.
     """
     from polypviewer.datasets.find_media import find_media
 
@@ -72,7 +87,9 @@ def import_media(
     done = ImportDone()
     for number, (item, key) in enumerate(zip(found, exams, strict=True)):
         tell(Progress("import", number, len(found), item.path.name))
-        _import_one(door, item, key, known, done)
+        media_id = _import_one(door, item, key, known, done)
+        if media_id is not None:
+            _take_mask(door, item, media_id, keep_mask, done)
     tell(Progress("import", len(found), len(found), ended=True))
     return done
 
@@ -85,11 +102,10 @@ def _add(entry: NewEntry, store: ProjectStore) -> UUID:
     return add_entry(store, entry)
 
 
-def _keep_mask(identity: FrameIdentity, label_map: LabelMap, store: ProjectStore) -> bool:
-    return keep_imported_mask(store, identity, label_map)
-
-
-def _import_one(door: StoreDoor, item: FoundItem, exam: ExamKey, known: dict[UUID, str], done: ImportDone) -> None:
+def _import_one(
+    door: StoreDoor, item: FoundItem, exam: ExamKey, known: dict[UUID, str], done: ImportDone
+) -> UUID | None:
+    """Add one file; its id, or None if it cannot be read."""
     from polypviewer.media.readers import probe
 
     try:
@@ -101,7 +117,7 @@ def _import_one(door: StoreDoor, item: FoundItem, exam: ExamKey, known: dict[UUI
         entry = NewEntry(item.path, exam, problem=error)
     except DatasetError as error:
         done.broken.append(Refusal(item.path.name, error))
-        return
+        return None
     media_id = entry_id(entry)
     is_new = known.get(media_id, "new") != ""
     if is_new or entry.problem is None:
@@ -110,11 +126,10 @@ def _import_one(door: StoreDoor, item: FoundItem, exam: ExamKey, known: dict[UUI
     done.added += is_new and entry.problem is None
     done.known += not is_new
     done.unknown_exams += exam.source == "unknown" and entry.problem is None
-    if entry.problem is None:
-        _take_mask(door, item, media_id, done)
+    return media_id if entry.problem is None else None
 
 
-def _take_mask(door: StoreDoor, item: FoundItem, media_id: UUID, done: ImportDone) -> None:
+def _take_mask(door: StoreDoor, item: FoundItem, media_id: UUID, keep_mask: KeepMask, done: ImportDone) -> None:
     """Keep the mask that lies beside an image as an imported revision."""
     from polypviewer.datasets.masks import read_mask
     from polypviewer.media.readers import open_media
@@ -128,4 +143,4 @@ def _take_mask(door: StoreDoor, item: FoundItem, media_id: UUID, done: ImportDon
     except PolypViewerError as error:
         done.masks_refused.append(Refusal(item.mask_path.name, error))
         return
-    done.masks += door(partial(_keep_mask, identity, label_map))
+    done.masks += door(partial(keep_mask, identity, label_map))

@@ -11,8 +11,8 @@ from polypviewer.session.keeping import Keeping, Kept
 
 if TYPE_CHECKING:
     from polypviewer.session.desk import Desk
+    from polypviewer.session.editing import Editing
     from polypviewer.session.keeper import Keeper
-    from polypviewer.session.values import ShownFrame
 
 PATIENCE_S: Final = 1.0
 """So long the window may wait for the disk; a slower answer is waited for while the window goes on."""
@@ -34,17 +34,22 @@ class AtRisk:
 class Leaving:
     """Belongs to the thread of the window."""
 
-    def __init__(
-        self, desk: Desk, keeping: Keeping, *, leave_frame: Callable[[ShownFrame], None], let_go: Callable[[], None]
-    ) -> None:
-        """`leave_frame` takes the shown frame off the screen; `let_go` closes the project as it is."""
-        self._desk, self._keeping = desk, keeping
-        self._leave_frame, self._let_go = leave_frame, let_go
+    def __init__(self, desk: Desk, keeping: Keeping, editing: Editing, *, let_go: Callable[[], None]) -> None:
+        """`let_go` closes the project as it is."""
+        self._desk, self._keeping, self._editing = desk, keeping, editing
+        self._let_go = let_go
 
     def prepare(self) -> None:
-        """Release what is in the hand."""
+        """Release what is in the hand; an edited frame becomes a revision."""
         if self._desk.shown is not None:
-            self._leave_frame(self._desk.shown)
+            self._editing.leave(self._desk.shown)
+
+    def save(self) -> None:
+        """Write what waits and the stroke in the air, also when ending that stroke fails."""
+        try:
+            self._editing.end_stroke()
+        finally:
+            self._keeping.save_now()
 
     def leave(self, then: Callable[[], None]) -> None:
         """Write what waits, let go of the project, then `then`; `edits_at_risk` instead if the disk does not take it.

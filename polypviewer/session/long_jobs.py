@@ -15,7 +15,7 @@ from polypviewer.core.exam_rules import ExamRule
 from polypviewer.session.desk import Desk
 from polypviewer.session.exporting import FormatName, export_project
 from polypviewer.session.importing import ImportDone, import_media
-from polypviewer.session.keeper import lane_door
+from polypviewer.session.keeper import Keeper, lane_door
 from polypviewer.session.messages import message
 from polypviewer.session.relinking import relink_media
 from polypviewer.session.store_door import JobStopped, StoreDoor, Tell, stoppable
@@ -23,8 +23,11 @@ from polypviewer.session.stored import Listing, listing
 from polypviewer.session.values import JobName, Progress
 
 if TYPE_CHECKING:
+    from polypviewer.core.identity import FrameIdentity
+    from polypviewer.core.label_map import LabelMap
     from polypviewer.datasets.export import ExportReport
     from polypviewer.storage.relinking import RelinkReport
+    from polypviewer.storage.store import ProjectStore
 
 R = TypeVar("R")
 
@@ -38,8 +41,10 @@ class _Reporter(QObject):
 class LongJobs:
     """One long job at a time; it can be stopped between two files or frames."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, reload: Callable[[], None]) -> None:
+        """`reload` shows what is on disk of the shown frame: an import may have brought its mask."""
         self._desk = desk
+        self._reload = reload
         self._stop = threading.Event()
         self._reporter = _Reporter(desk.signals)
         self._reporter.told.connect(desk.signals.progress)
@@ -57,7 +62,7 @@ class LongJobs:
         project, keeper = self._desk.need_project()
         if project.read_only:
             raise EditError("edit.read_only", holder=project.holder)
-        work = partial(_import, lane_door(self._desk.lanes.disk, keeper), paths, rule)
+        work = partial(_import, lane_door(self._desk.lanes.disk, keeper), keeper, paths, rule)
         self._run("import", work, self._imported)
 
     def export(self, folder: Path, name: FormatName, *, overwrite: bool) -> None:
@@ -87,6 +92,7 @@ class LongJobs:
         desk = self._desk
         if desk.keeper is not None:
             desk.lanes.disk.submit(listing, desk.keeper.store, on_done=self._listed, key="listing")
+            self._reload()
         for told in [message("import.stopped")] if done is None else done.messages():
             desk.signals.message.emit(told)
 
@@ -114,8 +120,13 @@ class LongJobs:
         self._desk.signals.progress.emit(Progress("export", 1, 1, ended=True))
 
 
-def _import(door: StoreDoor, paths: tuple[Path, ...], rule: ExamRule, tell: Tell) -> ImportDone:
-    return import_media(door, paths, rule, tell=tell)
+def _import(door: StoreDoor, keeper: Keeper, paths: tuple[Path, ...], rule: ExamRule, tell: Tell) -> ImportDone:
+    return import_media(door, paths, rule, tell=tell, keep_mask=partial(_keep_mask, keeper))
+
+
+def _keep_mask(keeper: Keeper, identity: FrameIdentity, label_map: LabelMap, _store: ProjectStore) -> bool:
+    """By the keeper, which knows of steps that are not on disk yet."""
+    return keeper.keep_imported(identity, label_map)
 
 
 def _relink(door: StoreDoor, folder: Path, tell: Tell) -> RelinkReport:

@@ -22,6 +22,7 @@ from polypviewer.core.identity import FrameRef
 from polypviewer.session.leaving import Leaving
 from polypviewer.session.long_jobs import LongJobs
 from polypviewer.session.opening import ProjectDoor
+from polypviewer.session.reloading import Reloading
 from polypviewer.session.session_seeing import SeeingFront
 from polypviewer.session.settings import Settings, Value
 from polypviewer.session.values import QueueName
@@ -39,9 +40,9 @@ class Session(SeeingFront):
 
     def __init__(self, *, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(settings=settings, parent=parent)
-        self._jobs = LongJobs(self._desk)
+        self._jobs = LongJobs(self._desk, reload=Reloading(self._desk, self.keeping, self.drawing).reload)
         self._door = ProjectDoor(self._desk, fresh=self._reset_parts)
-        self._leaving = Leaving(self._desk, self.keeping, leave_frame=self.editing.leave, let_go=self._let_go)
+        self._leaving = Leaving(self._desk, self.keeping, self.editing, let_go=self._let_go)
         self.frame_changed.connect(self._frame_shown)
         self.draft_changed.connect(self._draft_edited)
         self.project_opened.connect(self._project_ready)
@@ -80,9 +81,9 @@ class Session(SeeingFront):
             self._door.raise_what_was_left()
 
     def save(self) -> None:
-        """Ctrl+S: write what could not be written before; `saved` follows."""
+        """Ctrl+S: write what could not be written before, the stroke in the air too; `saved` follows."""
         with self._speaking():
-            self.keeping.save_now()
+            self._leaving.save()
 
     # --- frames ---
 
@@ -218,6 +219,7 @@ class Session(SeeingFront):
     def import_paths(self, paths: Sequence[Path], rule: ExamRule) -> None:
         """Add images, videos and folders; media stay where they are."""
         with self._speaking():
+            self.editing.end_stroke()
             self._jobs.import_paths(tuple(paths), rule)
 
     def relink(self, folder: Path) -> None:

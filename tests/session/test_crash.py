@@ -68,3 +68,16 @@ def test_ctrl_c_is_no_defect(monkeypatch: pytest.MonkeyPatch) -> None:
     install_exception_hook(lambda: passed.append("saved"), lambda _: passed.append("told"))
     sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert passed == ["KeyboardInterrupt"]
+
+
+def test_a_defect_is_told_even_where_saving_breaks_too(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    told: list[str] = []
+
+    def broken() -> None:
+        raise KeyError("Mueller")
+
+    install_exception_hook(broken, lambda error: told.append(type(error).__name__))
+    sys.excepthook(ZeroDivisionError, ZeroDivisionError("by zero"), None)
+    assert told == ["ZeroDivisionError"]
+    assert "KeyError" in log.read_text("utf-8")

@@ -10,6 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from polypviewer.core.errors import ProjectError
+from polypviewer.core.geometry import Point
 from polypviewer.core.label_map import LabelMap
 from polypviewer.session.leaving import AtRisk
 from polypviewer.session.messages import Message
@@ -200,3 +201,11 @@ def test_frames_whose_revisions_failed_get_them_later(session: Session, qtbot: Q
     session.keeping.settle_all()
     until_saved(qtbot, session)
     assert not session.keeping.needs_revision(session.frames[0])
+
+
+def test_saving_takes_in_the_stroke_in_the_air(session: Session, qtbot: QtBot) -> None:
+    session.begin_stroke(1)
+    session.stroke_to(Point(30, 30), 6)
+    session.save()
+    until_saved(qtbot, session)
+    assert [step.kind for step in session.history.done] == ["stroke"]
