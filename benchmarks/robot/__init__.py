@@ -1,0 +1,1 @@
+"""A robot reader, for measuring what an edit costs a hand."""
