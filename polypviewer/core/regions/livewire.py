@@ -25,10 +25,10 @@ Path = NDArray[np.float32]
 Cell = tuple[int, int]
 Solver = Callable[[NDArray[np.uint8], Cell], Callable[[Cell], NDArray[np.int32]]]
 
-WINDOW: Final = 512
+WINDOW: Final = 432
 """Side of the window in pixels of the close-up."""
-_FINEST: Final = 540
-"""The shorter side of the frame has at most so many pixels in the close-up: 1080p is seen at half its size."""
+_FINEST: Final = 480
+"""The shorter side of the frame has at most so many pixels in the close-up: 1080p is seen at 1 to 2.25."""
 _SIGMA: Final = 1.5
 _CANNY: Final = (10, 35)
 _STEEPEST: Final = 200
@@ -47,7 +47,7 @@ class LiveWire:
     image: NDArray[np.uint8]
 
     def anchored(self, point: Point) -> AnchoredWire:
-        """The wire that starts at `point` (brought inside the frame) and reaches 256 pixels of the close-up far."""
+        """The wire that starts at `point` (brought inside the frame) and reaches 216 pixels of the close-up far."""
         height, width = self.image.shape[:2]
         anchor = Point(min(max(point.x, 0.0), width - 1e-3), min(max(point.y, 0.0), height - 1e-3))
         scale = max(1.0, min(height, width) / _FINEST)
