@@ -50,7 +50,7 @@ class Sitting:
     @property
     def zoom(self) -> float:
         """Screen pixels for one image pixel."""
-        return SHOWN_LINES / self.truth.shape[0]
+        return float(SHOWN_LINES / self.truth.shape[0])
 
     @property
     def iou(self) -> float:

@@ -71,6 +71,7 @@ class FrameWiring(QObject):
         return {
             "accept": self._accept,
             "accept_stay": self._accept_stay,
+            "accept_all": session.accept_all_proposed,
             "no_polyp": self._no_polyp,
             "needs_work": session.needs_work,
             "dismiss": self._dismiss,

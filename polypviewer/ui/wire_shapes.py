@@ -44,6 +44,8 @@ class LesionWiring(QObject):
             "keep_island": self._keep_island,
             "merge_lesions": self._merge_other,
             "split_lesion": self._split,
+            "move_island": self._move_island,
+            "clear_frame": self._session.clear_frame,
             "copy_mask": self._session.copy_mask,
             "paste_mask": self._session.paste_mask,
             "paint_outside": self._paint_outside,
@@ -61,6 +63,9 @@ class LesionWiring(QObject):
 
     def _keep_island(self) -> None:
         self._session.keep_island(self._under_the_cursor())
+
+    def _move_island(self) -> None:
+        self._session.move_island(self._under_the_cursor(), self._slot)
 
     def _split(self) -> None:
         self._session.split_lesion(self._slot)
