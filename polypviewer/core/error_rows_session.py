@@ -11,6 +11,10 @@ SESSION_ROWS: Final[dict[str, tuple[str, str]]] = {
         "The frame was changed while the tool was working, so nothing was done.",
         "Use the tool again.",
     ),
+    "edit.frame_gone": (
+        "This step was made on a frame that is not in the project any more, so nothing was done.",
+        "Import its file again, or find it again with Relink.",
+    ),
     "edit.nothing_copied": ("No mask has been copied.", "Copy one first (Ctrl+C)."),
     "edit.nothing_selected": ("There is no mask here to copy.", "Paint one first."),
     "edit.no_lesion_here": ("No lesion lies under the cursor.", "Point at the region that you mean."),

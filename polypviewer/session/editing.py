@@ -154,9 +154,12 @@ class Editing:
             desk.signals.message.emit(message("history.empty" if action == "undo" else "history.nothing_to_redo"))
             return
         desk.need_editable()
-        frame = command.frames[0] if command.frames else None
-        if frame is not None and frame in desk.frames and desk.need_frame().ref not in command.frames:
-            navigation.go_to(frame, then=partial(self._step_back_or_forth, action, navigation))
+        there = [ref for ref in command.frames if ref in desk.frames]
+        if command.frames and not there:
+            desk.say_error(EditError("edit.frame_gone"))
+            return
+        if there and desk.need_frame().ref not in there:
+            navigation.go_to(there[0], then=partial(self._step_back_or_forth, action, navigation))
             return
         self._apply_step(command, action)
 

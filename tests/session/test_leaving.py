@@ -209,3 +209,33 @@ def test_saving_takes_in_the_stroke_in_the_air(session: Session, qtbot: QtBot) -
     session.save()
     until_saved(qtbot, session)
     assert [step.kind for step in session.history.done] == ["stroke"]
+
+
+def test_when_the_disk_is_full_the_edit_stays_and_is_written_at_the_next_save(
+    session: Session, project: Path, qtbot: QtBot, messages: list[Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from polypviewer.core.errors import ProjectError
+    from polypviewer.storage.store import ProjectStore
+
+    def full(*_: object, **__: object) -> int:
+        raise ProjectError("project.disk_full", name="local.db")
+
+    first = session.frames[0]
+    with monkeypatch.context() as broken:
+        broken.setattr(ProjectStore, "append", full)
+        paint(session, (30, 30))
+        qtbot.waitUntil(lambda: bool(messages))
+        assert session.is_dirty
+        painted = mask_of(session)
+        go(qtbot, session, session.frames[1])
+        go(qtbot, session, first)
+        assert np.array_equal(mask_of(session), painted)
+    session.save()
+    until_saved(qtbot, session)
+    assert any(told.code == "save.recovered" for told in messages)
+    session.close()
+    again = opened(qtbot, project)
+    try:
+        assert np.array_equal(mask_of(again), painted)
+    finally:
+        again.close()

@@ -1,6 +1,6 @@
 """The session on a real project: paint, decide, undo across frames, close, reopen; nothing is lost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from polypviewer.core.geometry import Point
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import LabelMap
 from polypviewer.core.review import ReviewStatus
+from polypviewer.session.frame_order import FrameOrder
 from polypviewer.session.messages import Message
 from polypviewer.session.session import Session
 from tests.session.projects import READER, go, make_project, opened, paint, until_saved
@@ -183,6 +184,27 @@ def test_undoing_an_acceptance_opens_the_decision_again(session: Session, qtbot:
     assert mask_of(session).any()
 
 
+def test_a_step_of_a_frame_that_is_gone_is_refused_and_touches_no_other(
+    session: Session, qtbot: QtBot, messages: list[Message]
+) -> None:
+    first = session.frames[0]
+    paint(session, (30, 30))
+    session.needs_work()
+    go(qtbot, session, session.frames[1])
+    paint(session, (60, 60))
+    session.undo()
+    until_saved(qtbot, session)
+    desk = session._desk
+    desk.frames = FrameOrder([item for item in desk.frames.media if item.id != first.media_id])
+    before = mask_of(session)
+    session.undo()
+    assert messages[-1].code == "edit.frame_gone"
+    assert np.array_equal(mask_of(session), before)
+    assert session.current == desk.frames[0]
+    assert [step.kind for step in session.history.done] == ["stroke", "needs_work"]
+    assert session.statuses[desk.frames[0]] is ReviewStatus.UNREVIEWED
+
+
 def test_nothing_to_undo_is_said(session: Session, messages: list[Message]) -> None:
     session.undo()
     session.redo()
@@ -353,34 +375,3 @@ def test_a_project_can_be_made_and_left_for_another(tmp_path: Path, project: Pat
         assert len(session.frames) == 4
     finally:
         session.close()
-
-
-Break = Callable[[], None]
-
-
-def test_when_the_disk_is_full_the_edit_stays_and_is_written_at_the_next_save(
-    session: Session, project: Path, qtbot: QtBot, messages: list[Message], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from polypviewer.core.errors import ProjectError
-    from polypviewer.storage.store import ProjectStore
-
-    def full(*_: object, **__: object) -> int:
-        raise ProjectError("project.disk_full", name="local.db")
-
-    first = session.frames[0]
-    with monkeypatch.context() as broken:
-        broken.setattr(ProjectStore, "append", full)
-        paint(session, (30, 30))
-        qtbot.waitUntil(lambda: bool(messages))
-        assert session.is_dirty
-        painted = mask_of(session)
-        go(qtbot, session, session.frames[1])
-        go(qtbot, session, first)
-        assert np.array_equal(mask_of(session), painted)
-    session.save()
-    until_saved(qtbot, session)
-    assert any(told.code == "save.recovered" for told in messages)
-    session.close()
-    again, mask = reopened(qtbot, project, first)
-    again.close()
-    assert np.array_equal(mask, painted)
