@@ -85,17 +85,18 @@ class CanvasStage(QWidget):
         self.canvas.setGeometry(0, 0, left, height)
         self.compare.setGeometry(left + 1, 0, left, height)
         self.empty.setGeometry(self.rect())
-        for part in (self.legend, self.view_bar, self.view_panel):
-            part.adjustSize()
+        self.legend.adjustSize()
+        self.view_bar.adjustSize()
+        self.compare.keep_clear(right=self.view_bar.width() + EDGE)
         self.rail.fit(height - 2 * EDGE)
         self.rail.move(EDGE, EDGE)
         after_rail = EDGE + self.rail.width() + EDGE
-        self.options.fit(width - self.view_bar.width() - 2 * EDGE - after_rail)
+        self.options.fit(min(left, width - self.view_bar.width() - EDGE) - EDGE - after_rail)
         self.options.move(after_rail, EDGE)
         self.legend.move(after_rail, height - self.legend.height() - EDGE)
         self.view_bar.move(width - self.view_bar.width() - EDGE, EDGE)
         below = EDGE + self.view_bar.height() + EDGE
-        self.view_panel.setMaximumHeight(max(120, height - below - EDGE))
+        self.view_panel.take_room(height=max(120, height - below - EDGE))
         self.view_panel.move(width - self.view_panel.width() - EDGE, below)
         for part in (self.legend, self.view_bar, self.view_panel):
             part.raise_()

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.actions import ACTIONS, ActionSpec, key_text
-from polypviewer.ui.controls import CAP_HEIGHT, TextField, cap_width, draw_cap
+from polypviewer.ui.controls import CAP_HEIGHT, TextField, cap_width, draw_cap, label
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import active, text_font
 
@@ -73,7 +73,10 @@ class CommandPalette(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.addWidget(self._field)
+        self._nothing = label(translate("No action is called that"), tone="quiet")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(self._list)
+        column.addWidget(self._nothing, 1)
         self._field.textChanged.connect(self._filter)
         self._field.installEventFilter(self)
         self._list.itemClicked.connect(self._take)
@@ -115,6 +118,8 @@ class CommandPalette(QFrame):
             item.setToolTip(translate(spec.tip) if spec.tip else "")
             self._list.addItem(item)
         self._list.setCurrentRow(0)
+        self._list.setVisible(self._list.count() > 0)
+        self._nothing.setVisible(self._list.count() == 0)
 
     def _take(self, item: QListWidgetItem | None) -> None:
         if item is not None and item.flags() & Qt.ItemFlag.ItemIsEnabled:

@@ -21,6 +21,8 @@ from polypviewer.ui.text import translate
 from polypviewer.ui.theme import OPTIONS_BAR
 
 EDGE: Final = 8
+ROOMY, LEAST = 460, 240
+"""Logical pixels from which on the heading says that this half is read-only, and below which it never shrinks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class CompareView(QWidget):
         self.setAccessibleName(translate("Comparison, read-only"))
         self._beside = beside
         self._following = False
+        self._right = 0
         self.canvas = Canvas()
         self.canvas.setParent(self)
         self.canvas.setAccessibleName(translate("The same picture, to compare"))
@@ -54,6 +57,7 @@ class CompareView(QWidget):
         self._choice.setAccessibleName(translate("What to compare with"))
         self._choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._choice.setMinimumContentsLength(10)
         self._head = self._make_head(actions)
         self._choice.activated.connect(self._activated)
         beside.view_changed.connect(self._left_moved)
@@ -70,7 +74,8 @@ class CompareView(QWidget):
         row.setSpacing(8)
         row.addWidget(label(translate("Compared with"), tone="quiet"))
         row.addWidget(self._choice)
-        row.addWidget(label(translate("read-only"), tone="quiet"))
+        self._note = label(translate("read-only"), tone="quiet")
+        row.addWidget(self._note)
         closer = QToolButton()
         closer.setProperty("role", "flat")
         closer.setIconSize(QSize(14, 14))
@@ -82,6 +87,11 @@ class CompareView(QWidget):
         row.addWidget(closer)
         return head
 
+    def keep_clear(self, *, right: int) -> None:
+        """Leave so many pixels at the upper right for what floats there."""
+        self._right = right
+        self._place()
+
     # --- what is shown ------------------------------------------------------------------------------------------
 
     def show_choices(self, others: tuple[OtherMask, ...], *, chosen: UUID | str) -> None:
@@ -92,7 +102,6 @@ class CompareView(QWidget):
             self._choice.addItem(other.text)
         if chosen in self._keys:
             self._choice.setCurrentIndex(self._keys.index(chosen))
-        self._head.adjustSize()
         self._place()
 
     def show_frame(self, pixels: NDArray[np.uint8] | None, label_map: LabelMap | None) -> None:
@@ -128,6 +137,9 @@ class CompareView(QWidget):
         self._following = True
         self.canvas.setGeometry(self.rect())
         self._follow()
+        room = self.width() - self._right - 2 * EDGE
+        self._note.setVisible(room > ROOMY)
+        self._head.setMaximumWidth(max(room, LEAST))
         self._head.adjustSize()
         self._head.move(EDGE, EDGE)
         self._head.raise_()

@@ -82,6 +82,13 @@ class ElidedLabel(QLabel):
         self.setToolTip("" if shown == self.text() else self.text())
 
 
+class FirmLabel(ElidedLabel):
+    """An elided line that others give way to: it shortens itself only when nothing else can."""
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+
 def rule() -> QFrame:
     """A thin line between groups."""
     line = QFrame()

@@ -44,7 +44,7 @@ class Legend(QFrame):
         self.setObjectName("legend")
         self.setAccessibleName(translate("Legend"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedWidth(WIDTH)
+        self.setMinimumWidth(WIDTH)
         self._heat, self._provenance = QWidget(), QWidget()
         self._ramp = _Ramp()
         self._threshold = CanvasSlider(1, 99, name=translate("Threshold of the heat map"))

@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
-from polypviewer.ui.controls import ElidedLabel, set_tone
+from polypviewer.ui.controls import ElidedLabel, FirmLabel, set_tone
 from polypviewer.ui.icons import icon
 from polypviewer.ui.text import duration_text, translate
 from polypviewer.ui.theme import STATUS_BAR, text_font
@@ -29,13 +29,13 @@ class StatusBar(QWidget):
         self.setAccessibleName(translate("Status"))
         self.frame, self.position, self.measure = (
             ElidedLabel(tone="quiet"),
-            ElidedLabel(tone="quiet"),
+            FirmLabel(tone="quiet"),
             ElidedLabel(tone="quiet"),
         )
         self.job, self.queue, self.saved = (
             ElidedLabel(tone="quiet"),
             ElidedLabel(tone="quiet"),
-            ElidedLabel(tone="bright"),
+            FirmLabel(tone="bright"),
         )
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedWidth(120)

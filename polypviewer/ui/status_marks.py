@@ -66,5 +66,6 @@ class StatusMark(QWidget):
 
     def paintEvent(self, event: object) -> None:
         painter = QPainter(self)
-        draw_mark(painter, QRectF(0, 0, MARK_PX, MARK_PX), self._status)
+        side = min(self.width(), self.height()) - 1
+        draw_mark(painter, QRectF(0, 0, side, side), self._status)
         painter.end()

@@ -8,10 +8,21 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QToolButton,
+    QWidget,
+)
 
 from polypviewer.ui.theme import scaled, text_percent
 
+_STYLED: Final = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QProgressBar)
+"""The style sheet gives these their height, and makes it grow itself."""
 _FONT: Final = "madeFontPixels"
 _LEAST: Final = "madeLeastSize"
 _MOST: Final = "madeMostSize"
@@ -45,10 +56,13 @@ def _fit(widget: QWidget) -> None:
     least, most = QSize(widget.property(_LEAST)), QSize(widget.property(_MOST))
     if widget.isWindow():
         return
-    widget.setMaximumSize(_grown(most))
-    widget.setMinimumSize(_grown(least))
+    if not isinstance(widget, QToolButton):
+        widget.setMaximumWidth(_grown(most.width()))
+        widget.setMinimumWidth(_grown(least.width()))
+    if not isinstance(widget, _STYLED):
+        widget.setMaximumHeight(_grown(most.height()))
+        widget.setMinimumHeight(_grown(least.height()))
 
 
-def _grown(size: QSize) -> QSize:
-    width, height = (side if side in (0, _UNBOUND) else scaled(side) for side in (size.width(), size.height()))
-    return QSize(width, height)
+def _grown(side: int) -> int:
+    return side if side in (0, _UNBOUND) else scaled(side)

@@ -172,7 +172,7 @@ def apply_theme(application: QApplication, name: ThemeName, *, percent: int = 10
     return tokens
 
 
-_HEIGHTS: Final = re.compile(r"(m(?:in|ax)-height): (\d+)px")
+_HEIGHTS: Final = re.compile(r"(m(?:in|ax)-(?:height|width)): (\d+)px")
 """Lengths of the style sheet that grow with the text in them."""
 
 

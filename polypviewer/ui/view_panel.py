@@ -6,13 +6,13 @@ from typing import Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.actions import BY_ID, key_text
 from polypviewer.ui.controls import CAP_HEIGHT, cap_width, draw_cap, heading
 from polypviewer.ui.text import translate
-from polypviewer.ui.theme import active
+from polypviewer.ui.theme import active, scaled
 
 WIDTH: Final = 288
 LAYERS: Final = ("heat", "provenance", "difference", "field", "crosshair", "grid", "mini_map", "compare")
@@ -25,9 +25,18 @@ class ViewPanel(QFrame):
         super().__init__()
         self.setObjectName("viewPanel")
         self.setAccessibleName(translate("View options"))
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedWidth(WIDTH)
-        self._column = QVBoxLayout(self)
+        self._body = QWidget()
+        self._area = QScrollArea()
+        self._area.setObjectName("panelPage")
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setWidget(self._body)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 1, 1, 1)
+        outer.addWidget(self._area)
+        self._column = QVBoxLayout(self._body)
         self._column.setContentsMargins(14, 12, 14, 14)
         self._column.setSpacing(2)
         self._column.addWidget(heading(translate("Layers")))
@@ -39,6 +48,14 @@ class ViewPanel(QFrame):
         """Another part at the lower end."""
         self._column.addSpacing(10)
         self._column.addWidget(part)
+
+    def take_room(self, *, height: int) -> None:
+        """Be as large as what is in it, but no higher than this; the rest scrolls."""
+        self._column.activate()
+        width = max(scaled(WIDTH), self._body.minimumSizeHint().width() + 4)
+        needed = self._column.totalHeightForWidth(width - 2) + 2
+        scrolls = needed > height
+        self.resize(width + (10 if scrolls else 0), min(needed, height))
 
 
 class SwitchRow(QCheckBox):

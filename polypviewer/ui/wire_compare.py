@@ -57,6 +57,7 @@ class CompareWiring(QObject):
         self._window.actions_["compare"].setChecked(shown)
         self._window.stage.show_comparison(shown=shown)
         if shown:
+            self._show()
             self._ask()
         else:
             self._view.show_frame(None, None)
@@ -162,8 +163,8 @@ def revision_text(line: RevisionLine) -> str:
 
 
 def _when(created: str) -> str:
-    """The local date and time of an ISO 8601 time, to the second of the day."""
+    """The local date and time of an ISO 8601 time, to the minute."""
     moment = datetime.fromisoformat(created)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")

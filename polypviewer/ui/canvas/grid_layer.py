@@ -13,7 +13,7 @@ from polypviewer.ui.canvas.surface import Surface
 
 GRID_FROM: Final = 12.0
 """From so many device pixels for one image pixel on, the grid is there."""
-INK: Final = QColor(128, 128, 128, 84)
+INK: Final = QColor(128, 128, 128, 60)
 
 
 class GridLayer(CachedLayer):

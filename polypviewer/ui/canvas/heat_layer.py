@@ -21,7 +21,7 @@ STOPS: Final = (
 
 FAINTEST: Final = 8
 """Probabilities below this (of 255) are not drawn."""
-BELOW, ABOVE = 0.30, 0.72
+BELOW, ABOVE = 0.26, 0.58
 """Opacity of a sure pixel under and over the threshold."""
 
 

@@ -40,7 +40,7 @@ class Kind:
 KINDS: Final = (
     Kind(KEPT, "#19E3B1", "even"),
     Kind(ADDED, "#FFE45C", "rising"),
-    Kind(REMOVED, "#8A5CFF", "falling"),
+    Kind(REMOVED, "#6A2BFF", "falling"),
     Kind(IGNORED, "#F4F5F6", "dots"),
 )
 
@@ -122,7 +122,7 @@ class ProvenanceLayer(CachedLayer):
 
 
 def _hatched(codes: NDArray[np.uint8], x: Indices, y: Indices, *, period: int) -> NDArray[np.uint32]:
-    thick = max(1, period // 4)
+    thick = max(1, round(period / 3.5))
     pixels = np.zeros(codes.shape, np.uint32)
     lines = {
         "rising": (x + y) % period < thick,
