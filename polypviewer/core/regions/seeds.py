@@ -29,6 +29,8 @@ _ROOM: Final = 2.5
 _CLICK: Final = 0.08
 _CLICK_COLOUR: Final = 10.0
 """Of the close-up's shorter side, and in Lab: how far a seed stands for what is about it."""
+_MORE_MARKS: Final = 1.5
+"""The first click stands for a part of the lesion; each further one, which corrects, for less."""
 _OWN_SIDE: Final = 0.5
 """Of the distance to the other seeds: no seed stands for more."""
 _SHYNESS: Final = 150.0
@@ -87,7 +89,8 @@ def _alike(lab: NDArray[np.float32], seeds: Mask, *, others: Mask) -> Mask:
     if not seeds.any():
         return seeds
     away, own = _nearest(seeds, lab)
-    near = away <= max(1.0, _CLICK * min(seeds.shape))
+    marks = cv2.connectedComponents(seeds.view(np.uint8))[0] - 1
+    near = away <= max(1.0, _CLICK * min(seeds.shape) / marks**_MORE_MARKS)
     if others.any():
         near &= away < _OWN_SIDE * _nearest(others, lab)[0]
     alike: Mask = near & (np.linalg.norm(lab - own, axis=2) < _CLICK_COLOUR)
