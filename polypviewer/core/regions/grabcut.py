@@ -38,7 +38,7 @@ def grabcut_region(
     box = box.clipped(scene.height, scene.width)
     if min(box.width, box.height) < 3:
         return EMPTY_REGION
-    wide = Rect(box.x, box.y, box.width, box.height).grown(8 + round(_MARGIN * max(box.width, box.height)))
+    wide = box.grown(8 + round(_MARGIN * max(box.width, box.height)))
     seen = close_up(scene.image, wide.clipped(scene.height, scene.width), most_pixels=_MOST_PIXELS, sigma=0.8)
     guess = _guess(seen, box, core=_CORE if foreground is None else 0.0)
     if foreground is not None:
