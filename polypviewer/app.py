@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, cast
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from polypviewer.core.errors import ProjectError
@@ -21,6 +21,7 @@ from polypviewer.session.settings import Settings
 from polypviewer.ui.actions import Preset
 from polypviewer.ui.main_window import MainWindow
 from polypviewer.ui.theme import ThemeName, apply_theme
+from polypviewer.ui.window_place import place_text, put_in_place
 from polypviewer.ui.wire_compare import CompareWiring
 from polypviewer.ui.wire_frames import FrameWiring
 from polypviewer.ui.wire_layers import LayerWiring
@@ -33,7 +34,6 @@ from polypviewer.ui.wire_travel import TravelWiring
 from polypviewer.ui.wire_video import VideoWiring
 from polypviewer.ui.wire_view import ViewWiring
 
-LARGEST: Final = (1920, 1080)
 TRACE: Final = "POLYPVIEWER_STARTUP_TRACE"
 QUIT_WHEN_READY: Final = "POLYPVIEWER_QUIT_WHEN_READY"
 _UNNAMED: Final = "reader"
@@ -68,6 +68,7 @@ class Wiring(QObject):
         if not self._closed:
             self._closed = True
             self.project.close()
+            self.session.set_setting("window_place", place_text(self.window))
             self.tastes.close()
             self.video.stop()
             try:
@@ -154,6 +155,11 @@ def run_window(project: Path | None = None, *, reader: str = "") -> int:
 
     `reader`: who decides; by default the one in the settings, who is asked for at the first start.
     """
+    for events in (
+        Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents,
+        Qt.ApplicationAttribute.AA_CompressTabletEvents,
+    ):
+        QApplication.setAttribute(events, False)
     application = QApplication.instance() or QApplication(["polypviewer"])
     application.setApplicationName("PolypViewer")
     start_log()
@@ -167,7 +173,7 @@ def run_window(project: Path | None = None, *, reader: str = "") -> int:
         trace = _ReadyTrace(window, waits_for_frame=project is not None)
         if quits:
             trace.ready.connect(window.close)
-    _show(window)
+    _show(window, settings)
     _begin(wiring, project)
     try:
         return int(application.exec())
@@ -188,12 +194,11 @@ class _Teller:
             self._session.message.emit(message_of(error))
 
 
-def _show(window: MainWindow) -> None:
-    """As large as the screen allows, at most 1920x1080; a narrow window begins without its panel."""
-    room = window.screen().availableGeometry()
-    width, height = min(LARGEST[0], room.width()), min(LARGEST[1], room.height())
-    window.resize(width, height)
-    window.workspace.fold_for(width)
+def _show(window: MainWindow, settings: Settings) -> None:
+    """Where it stood last; a narrow window begins without its panel."""
+    put_in_place(window, settings.text("window_place"))
+    window.workspace.fold_for(window.width())
+    window.actions_["full_screen"].setChecked(window.isFullScreen())
     window.show()
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
+from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.canvas.gestures import Canvas
 
 BRACKETS: Final[dict[str, dict[int, int]]] = {"linux": {34: -1, 35: 1}, "win32": {26: -1, 27: 1}}
@@ -17,14 +18,14 @@ BRACKETS: Final[dict[str, dict[int, int]]] = {"linux": {34: -1, 35: 1}, "win32":
 class HeldKeys:
     """Gets the keys that nobody else wanted."""
 
-    def __init__(self, canvas: Canvas) -> None:
-        self._canvas = canvas
+    def __init__(self, canvas: Canvas, actions: ActionSet) -> None:
+        self._canvas, self._actions = canvas, actions
 
     def press(self, event: QKeyEvent) -> bool:
         """True if the key was ours."""
-        if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
-            return False
         steps = BRACKETS.get(sys.platform, {}).get(event.nativeScanCode())
+        if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
+            return steps is not None and self._shape(event, steps)
         if steps is not None:
             self._canvas.hand.step_radius(steps)
         elif event.key() == Qt.Key.Key_Space:
@@ -34,6 +35,13 @@ class HeldKeys:
             self._canvas.set_peeking(True)
         else:
             return False
+        return True
+
+    def _shape(self, event: QKeyEvent, steps: int) -> bool:
+        """With Ctrl the brackets shape the lesion."""
+        if event.modifiers() != Qt.KeyboardModifier.ControlModifier:
+            return False
+        self._actions["grow" if steps > 0 else "shrink"].trigger()
         return True
 
     def release(self, event: QKeyEvent) -> bool:

@@ -52,7 +52,7 @@ class MainWindow(QMainWindow):
         self._stack_up()
         self.palette_ = CommandPalette(self.actions_, self)
         self.sheet = CheatSheet(self.actions_, self)
-        self._held, self.tool_actions = HeldKeys(self.canvas), ToolActions(self.actions_, self.stage)
+        self._held, self.tool_actions = HeldKeys(self.canvas, self.actions_), ToolActions(self.actions_, self.stage)
         self.seeing, self.dressing = Seeing(self.stage, self.actions_), Dressing(self)
         self._own = self._own_actions()
         self._connect()

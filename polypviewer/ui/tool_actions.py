@@ -8,6 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject
 
+from polypviewer.session.settings import Settings
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.canvas.hand import ToolOptions
 from polypviewer.ui.canvas_stage import CanvasStage
@@ -21,6 +22,30 @@ OPTION_OF: Final = {
     "all_lesions": "all_lesions",
 }
 """The option that an action turns round."""
+
+
+def options_of(settings: Settings) -> ToolOptions:
+    """The options that the reader left the tools with; shaping all lesions is never kept."""
+    return ToolOptions(
+        square=bool(settings.get("brush_square")),
+        edge_aware=bool(settings.get("brush_edge_aware")),
+        edge=settings.number("brush_edge"),
+        pen_pressure=bool(settings.get("pen_pressure")),
+        tolerance=settings.number("wand_tolerance"),
+        contiguous=bool(settings.get("wand_contiguous")),
+    )
+
+
+def kept_options(options: ToolOptions) -> dict[str, float | bool]:
+    """The same as settings."""
+    return {
+        "brush_square": options.square,
+        "brush_edge_aware": options.edge_aware,
+        "brush_edge": options.edge,
+        "pen_pressure": options.pen_pressure,
+        "wand_tolerance": options.tolerance,
+        "wand_contiguous": options.contiguous,
+    }
 
 
 class ToolActions(QObject):

@@ -13,6 +13,7 @@ from polypviewer.session.session import Session
 from polypviewer.ui.actions import Preset
 from polypviewer.ui.dialogs import FirstStartDialog
 from polypviewer.ui.main_window import MainWindow
+from polypviewer.ui.tool_actions import kept_options, options_of
 from polypviewer.ui.view_options import FILL, KEPT, ViewOptions
 
 KEEP_MS: Final = 800
@@ -33,6 +34,7 @@ class TasteWiring(QObject):
         window.preset_changed.connect(self._preset_changed)
         window.seeing.options_changed.connect(self._tastes_changed)
         window.canvas.hand.radius_changed.connect(self._tastes_changed)
+        window.canvas.hand.options_changed.connect(self._tastes_changed)
         self._take_tastes()
 
     def handlers(self) -> dict[str, Callable[[], None]]:
@@ -69,6 +71,7 @@ class TasteWiring(QObject):
     def _take_tastes(self) -> None:
         settings, window = self._session.settings, self._window
         window.canvas.hand.change_radius(settings.number("brush_radius"))
+        window.canvas.hand.change_options(options_of(settings))
         switches = {field: bool(settings.get(name)) for field, name in KEPT.items()}
         window.seeing.use(replace(ViewOptions(fill=settings.number(FILL)), **switches))
         window.dressing.use_text(int(settings.number("text_percent")))
@@ -81,6 +84,8 @@ class TasteWiring(QObject):
     def _keep_tastes(self) -> None:
         options = self._window.seeing.options
         self._session.set_setting("brush_radius", self._window.canvas.hand.radius)
+        for name, value in kept_options(self._window.canvas.hand.options).items():
+            self._session.set_setting(name, value)
         self._session.set_setting(FILL, options.fill)
         for field, name in KEPT.items():
             self._session.set_setting(name, getattr(options, field))

@@ -74,7 +74,7 @@ def cut_texts(window: QWidget) -> list[str]:
             if child.width() < needed:
                 found.append(f"{child.text()!r}: {child.width()} < {needed}")
         elif isinstance(child, QAbstractButton) and child.text() and child.width() < child.minimumSizeHint().width():
-            if isinstance(child, QToolButton) and child.property("role") in ("tool", "flat"):
+            if isinstance(child, QToolButton) and child.property("role") in ("tool", "flat", "half"):
                 continue
             found.append(f"{child.text()!r}: {child.width()} < {child.minimumSizeHint().width()}")
     return found

@@ -23,11 +23,16 @@ class FieldLayer(CachedLayer):
     def __init__(self) -> None:
         super().__init__()
         self._path = QPainterPath()
+        self._wanted = True
 
     @property
     def is_empty(self) -> bool:
-        """True where the whole frame is the field."""
-        return self._path.isEmpty()
+        """True where the whole frame is the field, or nobody wants to see it."""
+        return not self._wanted or self._path.isEmpty()
+
+    def show_wanted(self, wanted: bool) -> None:  # noqa: FBT001 - the state of a checkable action
+        """Draw it, or not."""
+        self._wanted = wanted
 
     def show_outlines(self, outlines: Sequence[Outline]) -> None:
         """Another field."""

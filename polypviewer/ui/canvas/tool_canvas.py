@@ -23,6 +23,7 @@ from polypviewer.ui.canvas.seeing import SeeingCanvas
 from polypviewer.ui.canvas.tool import Grip, Touch
 from polypviewer.ui.canvas.tools_paint import StrokeTool
 from polypviewer.ui.theme import lesion_colour
+from polypviewer.ui.view_options import ViewOptions
 
 
 class Drag(Enum):
@@ -61,6 +62,11 @@ class ToolCanvas(SeeingCanvas):
         self._preview.clear()
         super().show_frame(pixels, label_map)
         self._scale_changed(self.zoom)
+
+    def set_options(self, options: ViewOptions) -> None:
+        """See this from now on."""
+        self._field.show_wanted(options.field)
+        super().set_options(options)
 
     def show_preview(self, label_map: LabelMap, reshape: Reshape | None) -> None:
         """Draw what a tool would make of the label map; None: nothing."""
