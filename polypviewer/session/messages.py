@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -112,10 +111,14 @@ def message(code: str, *, offers_undo: bool = False, details: str = "", **fields
 
 
 def message_of(error: Exception) -> Message:
-    """An expected error says its own sentence and cure; anything else is a defect with its trace as details."""
+    """An expected error says its own sentence and cure; anything else is a defect with its steps as details.
+
+    The words of a foreign error may hold a path or a name, and details are copied into reports: they stay out.
+    """
     if isinstance(error, PolypViewerError):
         happened = translated("error", error.happened)
         level: Level = "warning" if isinstance(error, EditError) else "error"
         return Message(error.code, level, happened, cure=translated("error", error.cure))
-    details = "".join(traceback.format_exception(error))
-    return message("defect", details=details)
+    from polypviewer.session.crash import trace_without_values
+
+    return message("defect", details=f"{type(error).__name__}\n{trace_without_values(error)}")
