@@ -10,7 +10,9 @@ if TYPE_CHECKING:  # a conftest that needs Qt would end the run on a machine tha
     from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
+    from polypviewer.ui.canvas.gestures import Canvas
     from polypviewer.ui.main_window import MainWindow
+    from tests.ui.tool_watch import Watch
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +37,29 @@ def window(qtbot: QtBot) -> MainWindow:
     made.activateWindow()
     qtbot.waitUntil(made.isActiveWindow)
     return made
+
+
+@pytest.fixture
+def canvas(qtbot: QtBot) -> Canvas:
+    """A canvas without a window around it, showing an even frame."""
+    import numpy as np
+
+    from polypviewer.ui.canvas.gestures import Canvas
+    from tests.ui.pictures import grey_frame
+    from tests.ui.tool_watch import HEIGHT, WIDTH
+
+    made = Canvas()
+    qtbot.addWidget(made)
+    made.resize(900, 700)
+    made.show_frame(grey_frame(HEIGHT, WIDTH), np.zeros((HEIGHT, WIDTH), np.uint8))
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+@pytest.fixture
+def watch(canvas: Canvas) -> Watch:
+    """All that the tools of the canvas wish."""
+    from tests.ui.tool_watch import Watch
+
+    return Watch(canvas)
