@@ -116,32 +116,46 @@ def numbered_components(
 def numbered_at(
     ready: FrameProbability, *, threshold: float | None = None
 ) -> tuple[NDArray[np.int32], tuple[Component, ...]]:
-    """`numbered_components` of a proposal that is at frame size already: quick enough for a slider."""
+    """`numbered_components` of a proposal that is at frame size already: quick enough for a slider.
+
+    Only what lies around the proposed pixels is worked on. Areas and rectangles are found here, because OpenCV's own
+    statistics take four times as long as its numbering (1080p: 8 ms against 2).
+    """
     proposal, probability = ready.proposal, ready.pixels
     level = max(math.ceil(255 * (proposal.threshold if threshold is None else threshold)), 1)
     numbers = np.zeros(probability.shape, np.int32)
-    binary = np.zeros(probability.shape, np.uint8)
-    binary[ready.around.slices] = probability[ready.around.slices] >= level
-    # Only where anything is proposed: a tenth of a frame, usually, and this runs while a threshold is dragged.
-    around = Rect(*cv2.boundingRect(binary))
-    if around.is_empty:
+    binary = (probability[ready.around.slices] >= level).view(np.uint8)
+    inner = Rect(*cv2.boundingRect(binary)) if binary.size else EMPTY_RECT
+    if inner.is_empty:
         return numbers, ()
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(binary[around.slices], connectivity=8)
-    large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= proposal.minimum_area * ready.seen_area)
-    kept = [int(label) for label in large if label > 0]
-    new_numbers = np.zeros(len(stats), np.int32)
+    binary, around = binary[inner.slices], inner.moved(ready.around.x, ready.around.y)
+    count, found = cv2.connectedComponents(binary, connectivity=8)
+    labels = cast(NDArray[np.int32], found)
+    areas = np.bincount(labels.ravel(), minlength=count)
+    areas[0] = 0
+    kept = np.flatnonzero(areas >= max(proposal.minimum_area * ready.seen_area, 1))
+    new_numbers = np.zeros(count, np.int32)
     new_numbers[kept] = np.arange(1, len(kept) + 1)
-    numbers[around.slices] = np.take(new_numbers, cast(NDArray[np.int32], labels))
+    numbers[around.slices] = np.take(new_numbers, labels)
+    rects = _rects(binary, numbers[around.slices])
     return numbers, tuple(
-        _component(number, probability, numbers, stats[label], around) for number, label in enumerate(kept, 1)
+        _component(number, probability, numbers, rects[number].moved(around.x, around.y), area=int(areas[label]))
+        for number, label in enumerate(kept, 1)
     )
 
 
+def _rects(binary: NDArray[np.uint8], numbers: NDArray[np.int32]) -> dict[int, Rect]:
+    """The rectangle around each number; what was removed has none of its own."""
+    contours, tree = cv2.findContours(binary, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    outer = [contour for contour, links in zip(contours, tree[0], strict=True) if links[3] < 0]
+    points = np.array([contour[0, 0] for contour in outer])
+    owners = numbers[points[:, 1], points[:, 0]]
+    return {int(owners[place]): Rect(*cv2.boundingRect(outer[place])) for place in np.flatnonzero(owners)}
+
+
 def _component(
-    number: int, probability: NDArray[np.uint8], numbers: NDArray[np.int32], stats: NDArray[np.int32], around: Rect
+    number: int, probability: NDArray[np.uint8], numbers: NDArray[np.int32], rect: Rect, *, area: int
 ) -> Component:
-    x, y, width, height, area = (int(value) for value in stats)
-    rect = Rect(x + around.x, y + around.y, width, height)
     highest = probability[rect.slices].max(where=numbers[rect.slices] == number, initial=0)
     return Component(number, rect, area, float(highest) / 255.0)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
+import cv2
 import numpy as np
 
 from polypviewer.core.geometry import Point, Rect
@@ -12,9 +14,12 @@ from polypviewer.core.postprocess import binarise, frame_confidence
 from polypviewer.core.proposal import (
     Geometry,
     Proposal,
+    at_frame_size,
     component_at,
     confidence,
     frame_probability,
+    mask_without,
+    numbered_at,
     pack_seen,
     proposal_components,
     proposal_mask,
@@ -66,3 +71,38 @@ def test_the_component_under_the_cursor_is_found_by_its_pixels() -> None:
     assert component_at(proposal, centre) == first
     assert component_at(proposal, Point(0.5, 0.5)) is None
     assert component_at(proposal, Point(-3, 500)) is None
+
+
+def test_a_proposal_at_frame_size_gives_the_same_at_every_threshold() -> None:
+    proposal = two_blobs()
+    ready = at_frame_size(proposal)
+    assert np.array_equal(ready.pixels, frame_probability(proposal))
+    assert not ready.pixels.flags.writeable
+    for threshold in (0.0, 0.1, 0.5, 0.6, 0.9, 1.0):
+        numbers, components = numbered_at(ready, threshold=threshold)
+        assert components == proposal_components(proposal, threshold=threshold)
+        for dismissed in (frozenset[int](), frozenset({1}), frozenset({1, 2, 99})):
+            expected = proposal_mask(proposal, threshold=threshold, dismissed=dismissed)
+            assert np.array_equal(mask_without(numbers, components, dismissed=dismissed), expected)
+
+
+def test_numbers_rectangles_and_areas_are_those_of_the_specification() -> None:
+    """Dismissals are kept by number: the order of components may never change."""
+    rng = np.random.default_rng(11)
+    for number in range(24):
+        rough = cv2.GaussianBlur(rng.random((60, 80), np.float32), (0, 0), 0.5 + number / 8)
+        probability = (255 * (rough - rough.min()) / np.ptp(rough)).astype(np.uint8)
+        minimum_area = (0.0, 0.001, 0.02)[number % 3]
+        proposal = replace(two_blobs(), probability=probability, minimum_area=minimum_area)
+        frame = frame_probability(proposal)
+        binary = (frame >= 128).astype(np.uint8)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
+        smallest = minimum_area * unpack_seen(proposal.seen, height=97, width=131).sum()
+        expected = [label for label in range(1, len(stats)) if stats[label][cv2.CC_STAT_AREA] >= smallest]
+        numbers, components = numbered_at(at_frame_size(proposal), threshold=0.5)
+        assert len(components) == len(expected)
+        for component, label in zip(components, expected, strict=True):
+            x, y, width, height, area = (int(value) for value in stats[label])
+            assert (component.rect, component.area) == (Rect(x, y, width, height), area)
+            assert np.array_equal(numbers == component.number, labels == label)
+            assert component.confidence == frame[labels == label].max() / 255

@@ -28,6 +28,15 @@ def test_the_label_map_is_only_read() -> None:
     assert not np.shares_memory(codes, labels)
 
 
+def test_a_part_of_a_frame_gives_its_part_of_the_codes() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.choice(np.array([0, 1, 254, IGNORE], np.uint8), (40, 50))
+    base = rng.random((40, 50)) < 0.5
+    whole = provenance(labels, base)
+    for rows, columns in ((slice(3, 20), slice(7, 9)), (slice(5, 5), slice(0, 9))):
+        assert np.array_equal(provenance(labels[rows, columns], base[rows, columns]), whole[rows, columns])
+
+
 def test_the_difference_counts_pixels_and_leaves_ignored_ones_out() -> None:
     labels = np.zeros((10, 10), np.uint8)
     labels[:, :4] = 1
