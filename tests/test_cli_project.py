@@ -221,3 +221,23 @@ def test_ctrl_c_during_a_training_leaves_nothing_half_done(corrected: Path, smal
     assert list((corrected / "runs").iterdir()) == []
     with project_for_command(corrected, writes=True) as store:
         assert not store.read_only
+
+
+def test_status_says_who_decided_what(corrected: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    own = polypviewer(capfd, "status", corrected, "--reader", READER)
+    assert "8 of 8 frames decided, by all readers together" in " ".join(own.out.split())
+    other = polypviewer(capfd, "status", corrected, "--reader", "R-9").out
+    assert "8 of 8 frames decided, by all readers together" in " ".join(other.split())
+    assert "Reader R-9: 0 decided" in other
+    for raw in ("{", "None", "by_status", "False", "True"):
+        assert raw not in other
+
+
+def test_a_fatal_error_is_one_json_document_too(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    ran = polypviewer(capfd, "status", tmp_path, "--json")
+    assert ran.code == 1
+    error = ran.json["error"]
+    assert isinstance(error, dict)
+    assert error["code"] == "project.none"
+    assert error["happened"]
+    assert error["cure"]

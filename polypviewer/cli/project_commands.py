@@ -132,11 +132,10 @@ def show_status(project: Path, *, reader: str, as_json: bool) -> None:
     if as_json:
         say_json(status)
         return
-    console = out()
-    console.print(f"{status['name']}: {status['decided']} of {status['frames']} frames decided")
-    for name, value in status.items():
-        if name not in ("name", "decided", "frames"):
-            console.print(f"  {name.replace('_', ' '):<20}{value}", markup=False)
+    from polypviewer.cli.status_lines import status_lines
+
+    for line in status_lines(status):
+        out().print(line, markup=False)
 
 
 def export_frames(

@@ -44,8 +44,15 @@ def say_error(error: PolypViewerError) -> None:
     console.print(error.cure, markup=False)
 
 
+def _error_document(error: PolypViewerError) -> dict[str, object]:
+    return {"error": {"code": error.code, "happened": error.happened, "cure": error.cure}}
+
+
 def run_app(app: typer.Typer, arguments: Sequence[str]) -> NoReturn:
-    """Run a command and turn its end into an exit code. A terminated process cleans up like an interrupted one."""
+    """Run a command and turn its end into an exit code. A terminated process cleans up like an interrupted one.
+
+    With `--json` an error is one JSON document on stdout, too.
+    """
     from polypviewer.core.errors import PolypViewerError
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -53,10 +60,14 @@ def run_app(app: typer.Typer, arguments: Sequence[str]) -> NoReturn:
         app(list(arguments), prog_name="polypviewer")
     except PolypViewerError as error:
         say_error(error)
+        if "--json" in arguments:
+            say_json(_error_document(error))
         raise SystemExit(FAILED) from None
     except SystemExit as end:
         if end.code == INTERRUPTED:
             aside().print("Interrupted. Nothing half done was left.")
+            if "--json" in arguments:
+                say_json(_error_document(PolypViewerError("command.interrupted")))
         raise
     raise SystemExit(0)
 

@@ -152,7 +152,8 @@ def training_error(state: TrainingState) -> TrainingError:
 def status_of(store: ProjectStore) -> dict[str, object]:
     """What `status --json` prints: counts of media, frames, exams, proposals, models.
 
-    "decided" counts frames whose truth is known, whoever decided; "by_status" is how this reader sees them.
+    "decided" counts frames whose truth is known, whoever decided; "decided_by_reader" and "by_status" are how this
+    reader sees them.
     """
     now = listing(store)
     frames = FrameOrder(now.media)
@@ -168,6 +169,7 @@ def status_of(store: ProjectStore) -> dict[str, object]:
         "frames": len(frames),
         "decided": decided,
         "reader": store.reader.name,
+        "decided_by_reader": sum(lights.count(status) for status in QUEUES[QueueName.DECIDED]),
         "by_status": {str(status): lights.count(status) for status in ReviewStatus},
         "proposed": len(now.proposed),
         "exams": len(exams),
