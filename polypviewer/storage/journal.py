@@ -6,7 +6,7 @@ Undo and redo are rows too. Nothing is deleted until a revision contains it and 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 from uuid import UUID, uuid4
@@ -113,6 +113,29 @@ class Journal:
             FrameRef(UUID(media_id), position): int(sequence)
             for media_id, position, sequence in query_rows(self._engine, query)
         }
+
+    def touches(self, ref: FrameRef, reader_id: UUID) -> bool:
+        """True if a reader's rows touch a frame, undone ones too."""
+        query = (
+            select(journal.c.sequence)
+            .join(journal_frame, journal_frame.c.sequence == journal.c.sequence)
+            .where(journal_frame.c.media_id == str(ref.media_id), journal_frame.c.position == ref.index)
+            .where(journal.c.reader_id == str(reader_id))
+            .limit(1)
+        )
+        return bool(query_rows(self._engine, query))
+
+    def done_steps(self, ids: Collection[UUID]) -> dict[UUID, bool]:
+        """Of those commands that have rows: whether they are done (True) or undone now."""
+        wanted = [str(command_id) for command_id in ids]
+        query = select(journal.c.id, journal.c.action).where(journal.c.id.in_(wanted)).order_by(journal.c.sequence)
+        return {UUID(command_id): action != "undo" for command_id, action in query_rows(self._engine, query)}
+
+    def last_step(self, reader_id: UUID) -> UUID | None:
+        """The command of a reader's newest row; None without one."""
+        query = select(journal.c.id).where(journal.c.reader_id == str(reader_id))
+        rows = query_rows(self._engine, query.order_by(journal.c.sequence.desc()).limit(1))
+        return UUID(rows[0].id) if rows else None
 
     @property
     def last_sequence(self) -> int:

@@ -34,6 +34,7 @@ class ProjectFiles:
         self._stores = stores
         self._project = stores.engines["project"]
         self.folder = folder
+        self.id = stores.file.id
         self.name = stores.file.name
         self.read_only = stores.read_only
         self.holder = stores.holder
