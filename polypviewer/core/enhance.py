@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from polypviewer.core.label_map import Mask
 
 Picture = NDArray[np.uint8]
+Channel = cv2.typing.MatLike
 Floats = NDArray[np.float32]
 Mode = Literal["none", "red_free", "nbi"]
 
@@ -41,7 +42,13 @@ TILES: Final = 8
 BRIGHT: Final = 0.82
 """A highlight: brighter than this share of the brightest possible value,"""
 COLOURLESS: Final = 0.24
-"""and less saturated than this (the two conditions of Oh et al., Med. Image Anal. 11, 2007)."""
+"""less saturated than this (both as in Oh et al., Med. Image Anal. 11, 2007),"""
+STANDS_OUT: Final = 1.35
+"""whiter than what lies around it by this factor, so that pale or overexposed mucosa stays,"""
+LIT: Final = 24
+"""and on ground of at least this brightness, so that writing beside the field of view stays."""
+AROUND: Final = 8
+"""Around it: a square of this part of the frame's shorter side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +116,26 @@ def tone_table(enhancement: Enhancement) -> NDArray[np.uint8] | None:
 
 
 def highlights(image: Picture) -> Mask:
-    """Where `(height, width, 3)` RGB is bright and colourless, with a rim of two pixels, `(height, width)` bool."""
+    """Where `(height, width, 3)` RGB has highlights, with a rim of two pixels, `(height, width)` bool."""
     red, green, blue = cv2.split(image)
     highest = cv2.max(cv2.max(red, green), blue)
     lowest = cv2.min(cv2.min(red, green), blue)
     # Saturation is 1 - lowest / highest; where highest is above BRIGHT this is the same in whole numbers.
     pale = cv2.compare(lowest, cv2.convertScaleAbs(highest, alpha=1.0 - COLOURLESS), cv2.CMP_GE)
     bright = cv2.inRange(highest, int(255 * BRIGHT), 255)
-    spots = cv2.dilate(cv2.bitwise_and(pale, bright), np.ones((5, 5), np.uint8))
-    mask: Mask = spots > 0
+    whiter = cv2.compare(lowest, cv2.convertScaleAbs(_ground(lowest), alpha=STANDS_OUT), cv2.CMP_GT)
+    lit = cv2.inRange(_ground(highest), LIT, 255)
+    spots = cv2.bitwise_and(cv2.bitwise_and(pale, bright), cv2.bitwise_and(whiter, lit))
+    mask: Mask = cv2.dilate(spots, np.ones((5, 5), np.uint8)) > 0
     return mask
 
 
 def without_highlights(image: Picture) -> Picture:
     """Highlights filled from what lies around them; all other pixels are those of `image`."""
     spots = highlights(image)
-    if not spots.any():
-        return image.copy()
     filled = image.copy()
-    filled[spots] = _filling(image, spots)[spots]
+    if spots.any():
+        cv2.copyTo(_filling(image, spots), spots.view(np.uint8), filled)
     return filled
 
 
@@ -190,11 +198,20 @@ def _locally_stretched(image: Picture, clip_limit: float) -> Picture:
     return cast(Picture, cv2.cvtColor(parts, cv2.COLOR_YCrCb2RGB))
 
 
+def _ground(channel: Channel) -> Channel:
+    """The median of what lies around each pixel of a `(height, width)` uint8 channel; found on a small copy."""
+    height, width = channel.shape[:2]
+    shrink = max(min(height, width) / (AROUND * 9), 1.0)
+    small = cv2.resize(channel, (math.ceil(width / shrink), math.ceil(height / shrink)), interpolation=cv2.INTER_AREA)
+    return cv2.resize(cv2.medianBlur(small, 9), (width, height), interpolation=cv2.INTER_LINEAR)
+
+
 def _filling(image: Picture, spots: Mask) -> Picture:
     """A smooth picture of what is not a spot: means over ever larger squares, the smallest that knows enough wins."""
     height, width = spots.shape
-    known = _halved((~spots).astype(np.float32))
-    sums = _halved(np.where(spots[:, :, None], np.uint8(0), image)).astype(np.float32)
+    kept = (~spots).view(np.uint8)
+    sums = _halved(cast(Picture, cv2.bitwise_and(image, image, mask=kept))).astype(np.float32)
+    known = _halved(kept * np.uint8(255)).astype(np.float32) / np.float32(255)
     return cast(Picture, cv2.resize(_pulled(sums, known), (width, height), interpolation=cv2.INTER_LINEAR))
 
 

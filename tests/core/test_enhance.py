@@ -36,7 +36,7 @@ def tissue(height: int = 120, width: int = 160) -> np.ndarray:
     """A reddish gradient with a white highlight, read-only as frames are."""
     rows = np.linspace(60, 200, height)[:, None] * np.ones(width)
     image = np.stack([rows, 0.5 * rows, 0.35 * rows], axis=2).astype(np.uint8)
-    cv2.circle(image, (80, 60), 9, (252, 250, 248), -1)
+    cv2.circle(image, (80, 60), 3, (252, 250, 248), -1)
     image.flags.writeable = False
     return image
 
@@ -95,6 +95,19 @@ def test_a_highlight_is_filled_from_the_tissue_around_it_and_nothing_else_change
     assert np.array_equal(made[~spots], image[~spots])
     expected = tissue()[60, 20].astype(int)
     assert np.abs(made[60, 80].astype(int) - expected).max() < 20
+
+
+def test_overexposed_mucosa_is_no_highlight_for_its_folds_must_stay() -> None:
+    image = tissue().copy()
+    image[20:100, 20:90] = (240, 228, 215)
+    assert not highlights(image)[40:80, 40:70].any()
+
+
+def test_writing_beside_the_field_of_view_stays() -> None:
+    image = np.zeros((240, 320, 3), np.uint8)
+    image[:, 140:] = (190, 90, 70)
+    cv2.putText(image, "12:31", (10, 100), cv2.FONT_HERSHEY_PLAIN, 1.5, (255, 255, 255), 2)
+    assert np.array_equal(enhanced(image, Enhancement(specular=True)), image)
 
 
 def test_a_picture_that_is_all_highlight_stays_a_picture() -> None:
