@@ -124,10 +124,19 @@ class Keeper:
     def settle(self, refs: frozenset[FrameRef]) -> frozenset[FrameRef]:
         """Make revisions of frames whose journal goes beyond their head, before a job reads the decided frames.
 
-        Returns the frames that have one now; the others' files cannot be read.
+        Returns the frames that have one now; the others' files cannot be read. Raises the first error, at the end.
         """
-        self.retry()
-        return frozenset(ref for ref in refs if settle(self.store, ref))
+        errors: list[Exception] = []
+        done: set[FrameRef] = set()
+        steps: list[Callable[[], None]] = [self.retry, *(partial(self._settle, ref, done) for ref in refs)]
+        for step in steps:
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001 - raised when all other frames have had their turn
+                errors.append(error)
+        if errors:
+            raise errors[0]
+        return frozenset(done)
 
     # --- masks that an import brings ---
 
@@ -156,6 +165,10 @@ class Keeper:
         return parting
 
     # --- inside ---
+
+    def _settle(self, ref: FrameRef, done: set[FrameRef]) -> None:
+        if settle(self.store, ref):
+            done.add(ref)
 
     def _write_all(self, *, newest: RevisionOrder | None = None) -> None:
         errors: list[Exception] = []

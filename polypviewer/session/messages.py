@@ -31,6 +31,11 @@ SENTENCES: Final[dict[str, tuple[Level, str]]] = {
         "The list of original files was damaged and has been set aside in the project's folder. Import the files again "
         "to connect them.",
     ),
+    "open.steps_left": (
+        "warning",
+        "Edits that were set aside could not be taken back: work went on without them, or the disk takes nothing. "
+        "They are still in the folder rescued of your own folder.",
+    ),
     "open.read_only": ("warning", "This project is open read-only; {holder}."),
     "queue.empty": ("info", "No frame is left in this queue."),
     "queue.none": ("info", "There are no frames yet. Import images or a video."),

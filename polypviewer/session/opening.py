@@ -14,7 +14,7 @@ from polypviewer.core.history import History, rebuild_history
 from polypviewer.core.identity import FrameRef
 from polypviewer.session.keeper import Keeper, Parting
 from polypviewer.session.messages import message
-from polypviewer.session.rescue import take_back
+from polypviewer.session.rescue import is_left, take_back
 from polypviewer.session.settings import TABLE, Value, checked
 from polypviewer.session.stored import Listing, activate, listing
 
@@ -75,7 +75,7 @@ def open_for_session(folder: Path, reader: str, create: str, undo_bytes: int) ->
             ),
             settings=store.settings(),
             active_digest=store.active_bundle(),
-            notices=store.notices,
+            notices=(*store.notices, *(["steps_left"] if is_left(store) else [])),
         )
     except BaseException:
         store.close()

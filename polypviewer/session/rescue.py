@@ -63,6 +63,11 @@ def take_back(store: ProjectStore) -> None:
             path.unlink()
 
 
+def is_left(store: ProjectStore) -> bool:
+    """True if steps of this project and reader are still set aside."""
+    return any(_folder().glob(f"{store.id}-{store.reader.id}-*.steps"))
+
+
 def _folder() -> Path:
     return home_folder() / "rescued"
 

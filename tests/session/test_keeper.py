@@ -16,6 +16,7 @@ from polypviewer.core.label_map import empty_label_map
 from polypviewer.core.review import Origin
 from polypviewer.session.keeper import Action, JournalRow, Keeper, RevisionOrder, Waiting
 from polypviewer.session.opening import open_stores
+from polypviewer.session.rescue import is_left
 from polypviewer.storage import ProjectStore
 from tests.storage.projects import HEIGHT, WIDTH, box, identity_of, make_project, opened, painted, pixels, ref_of
 
@@ -154,6 +155,17 @@ def test_a_step_that_reached_the_disk_with_an_error_is_not_shown_twice(
     assert not keeper.store.load_draft(ref_of(0)).label_map.any()
 
 
+def test_a_frame_that_cannot_be_settled_holds_up_no_other(keeper: Keeper, disk: Disk) -> None:
+    for number in range(2):
+        keeper.store.write_revision(blank(ref_of(number)), identity=identity_of(ref_of(number)))
+        paint(keeper, blank(ref_of(number)), 2, 2)
+    disk.refused = {ref_of(0)}
+    with pytest.raises(ProjectError, match="full"):
+        keeper.settle(frozenset({ref_of(0), ref_of(1)}))
+    assert keeper.store.heads(ref_of(1))[0].has_mask
+    assert not keeper.store.heads(ref_of(0))[0].has_mask
+
+
 # --- masks that an import brings ---
 
 
@@ -232,6 +244,7 @@ def test_steps_set_aside_are_not_put_on_work_that_went_on_without_them(project: 
         assert np.array_equal(again.load_draft(ref_of(0)).label_map, pixels(box(30, 30)))
         assert place is not None
         assert place.exists()
+        assert is_left(again)
     finally:
         again.close()
 

@@ -161,3 +161,16 @@ def test_whoever_waits_gets_the_error_and_is_refused_once_the_lane_is_closed(lan
     other.close()
     assert isinstance(errors[0], ZeroDivisionError)
     assert isinstance(errors[1], RuntimeError)
+
+
+def test_catching_up_hands_out_what_is_done_and_waits_no_longer_than_asked(lane: Lane, qtbot: QtBot) -> None:
+    answers: list[int] = []
+    may_go_on = threading.Event()
+    lane.submit(lambda: 1, on_done=answers.append)
+    assert lane.catch_up(20)
+    assert answers == [1]
+    lane.submit(lambda: 2 if may_go_on.wait(20) else 0, on_done=answers.append)
+    assert not lane.catch_up(0.01)
+    assert answers == [1]
+    may_go_on.set()
+    qtbot.waitUntil(lambda: answers == [1, 2])
