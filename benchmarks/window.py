@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -23,6 +23,11 @@ class Watch(QObject):
     def __init__(self, widget: QWidget) -> None:
         super().__init__()
         self.painted = 0
+        self._heart = QTimer(
+            self, interval=100
+        )  # the event loop sleeps while it waits, as in the program, but not for ever
+        self._heart.timeout.connect(lambda: None)
+        self._heart.start()
         widget.installEventFilter(self)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -43,10 +48,23 @@ class Watch(QObject):
                 counts = True
             elif not counts:
                 before = self.painted
-            QApplication.processEvents()
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
             if time.perf_counter() - start > PATIENCE_S:
                 raise TimeoutError(f"nothing was painted for {PATIENCE_S:.0f} s")
         return (time.perf_counter() - start) * 1000
+
+    def turns(self, seconds: float) -> tuple[list[float], float]:
+        """Let the program run; milliseconds of each turn of its event loop that painted, and of the longest of all."""
+        painting, longest, end = [], 0.0, time.perf_counter() + seconds
+        while (start := time.perf_counter()) < end:
+            before = self.painted
+            QApplication.processEvents()
+            took = (time.perf_counter() - start) * 1000
+            longest = max(longest, took)
+            if self.painted != before:
+                painting.append(took)
+            time.sleep(0.001)
+        return painting, longest
 
 
 def mouse(widget: QWidget, kind: QEvent.Type, place: QPointF, *, button: Qt.MouseButton = LEFT) -> None:

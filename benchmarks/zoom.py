@@ -1,13 +1,13 @@
 """Frames per second while the picture is panned and zoomed, drawn by the processor: mask and proposal are shown.
 
-A frame is one mouse or wheel event, handled and painted; the rate is the one that 95 % of the frames keep. Beside it:
+A frame is a mouse event, or a step of the glide after a notch of the wheel, handled and painted; the rate is the one that
+95 % of the frames keep. Beside it:
 the longest time for which the window's thread was busy in one piece after the hand came to rest.
 """
 
 import argparse
 import math
 import tempfile
-import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,8 @@ SIZES = {"1080p": (1080, 1920), "4k": (2160, 3840)}
 BARS_FPS = {"pan_1080p": 60.0, "zoom_1080p": 60.0, "pan_4k": 60.0, "zoom_4k": 30.0}
 STILL_BAR_MS = 10.0
 PAUSE_S = 0.002
+GLIDE_S, REST_S = 0.07, 0.6
+"""Between two notches of the wheel, in which the view glides; and after them, until everything is drawn finely."""
 
 
 def sit(task: dict[str, Any]) -> dict[str, Any]:
@@ -43,35 +45,22 @@ def sit(task: dict[str, Any]) -> dict[str, Any]:
     pan, zoom, still = [], [], []
     mouse(canvas, QEvent.Type.MouseButtonPress, middle, button=held)
     for number in range(task["frames"]):
-        turn = number / 15
+        turn = (number + 1) / 15
         place = middle + QPointF(round(320 * math.sin(turn)), round(200 * math.sin(0.7 * turn)))
         pan.append(watch.milliseconds(partial(mouse, canvas, QEvent.Type.MouseMove, place, button=held)))
         hand.rest(PAUSE_S)
     mouse(canvas, QEvent.Type.MouseButtonRelease, middle, button=held)
-    still.append(longest_piece(0.6))
-    for number in range(task["frames"]):
+    still.append(watch.turns(REST_S)[1])
+    for number in range(task["frames"] // 4):
         place = middle + QPointF(80 * math.sin(number / 9), 60 * math.cos(number / 7))
-        steps = 0.5 if number // 12 % 2 == 0 else -0.5
-        zoom.append(watch.milliseconds(partial(wheel, canvas, place, steps)))
-        hand.rest(PAUSE_S)
-        if number % 36 == 35:
-            still.append(longest_piece(0.6))
+        wheel(canvas, place, 0.5 if number // 8 % 2 == 0 else -0.5)
+        zoom += watch.turns(GLIDE_S)[0]
+        if number % 8 == 7:
+            still.append(watch.turns(REST_S)[1])
     hand.until_kept()
     hand.close()
     application.quit()
     return {"pan": pan, "zoom": zoom, "still": still}
-
-
-def longest_piece(seconds: float) -> float:
-    """Let the program run for a while; the milliseconds of the longest turn of its event loop."""
-    from PySide6.QtWidgets import QApplication
-
-    longest, end = 0.0, time.perf_counter() + seconds
-    while (start := time.perf_counter()) < end:
-        QApplication.processEvents()
-        longest = max(longest, time.perf_counter() - start)
-        time.sleep(0.001)
-    return 1000 * longest
 
 
 def rates_of(size: str, folder: Path, environment: Mapping[str, str], *, quick: bool) -> dict[str, Figure]:

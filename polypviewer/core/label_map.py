@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polypviewer.core.errors import EditError
+from polypviewer.core.geometry import Rect
 
 LabelMap = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -50,6 +51,11 @@ def has_polyp(label_map: LabelMap) -> bool:
     """True if at least one pixel belongs to a lesion."""
     largest = int(label_map.max(initial=BACKGROUND))
     return largest > BACKGROUND and (largest < IGNORE or cv2.countNonZero(cv2.inRange(label_map, 1, MAX_SLOT)) > 0)
+
+
+def labelled_rect(label_map: LabelMap) -> Rect:
+    """The tight rectangle of all pixels that are not background; empty if there are none."""
+    return Rect(*(int(side) for side in cv2.boundingRect(np.ascontiguousarray(label_map))))
 
 
 def slot_areas(label_map: LabelMap) -> dict[int, int]:

@@ -26,6 +26,8 @@ from polypviewer.ui.text import translate
 from polypviewer.ui.theme import active
 
 STILL_AFTER_MS: Final = 90
+PIECE_S: Final = 0.004
+"""How long the finer picture is worked on before the window looks for events again."""
 ROOM: Final = (68, 52, 16, 16)
 """Left, top, right and bottom margins of a fitted picture: rail and options bar float there."""
 
@@ -49,7 +51,8 @@ class CanvasBase(QWidget):
         self.tool: Tool = self.tools["pan"]
         self._picture, self._overlay, self._proposal = PictureLayer(), OverlayLayer(), ProposalLayer()
         self._masks = MaskRow(self._overlay)
-        self._layers: dict[str, Layer] = {"masks": self._masks, "proposal": ProposalRow(self._proposal)}
+        self._lines = ProposalRow(self._proposal)
+        self._layers: dict[str, Layer] = {"masks": self._masks, "proposal": self._lines}
         self._view = View(1.0, 0.0, 0.0)
         self._size: tuple[int, int] | None = None
         self._fits = True
@@ -58,7 +61,9 @@ class CanvasBase(QWidget):
         self._peeking = False
         self._mouse: QPointF | None = None
         self._still = QTimer(self, singleShot=True, interval=STILL_AFTER_MS)
-        self._still.timeout.connect(self._settle)
+        self._still.timeout.connect(self._prepare)
+        self._pieces = QTimer(self, singleShot=True, interval=0)
+        self._pieces.timeout.connect(self._prepare)
         self.hand.radius_changed.connect(self._radius_changed)
 
     # --- what is shown ------------------------------------------------------------------------------------------
@@ -175,12 +180,27 @@ class CanvasBase(QWidget):
             return
         self._view = view
         self._moving = True
+        self._pieces.stop()
         self._still.start()
         self.view_changed.emit(self.zoom)
         self.update()
 
+    def _prepare(self) -> None:
+        """The hand rests: make what it will see in pieces, so that its next move is not late; then show it."""
+        surface, rows = self._surface(), (self._masks, self._lines)
+        ready = self._picture.refine_some(surface, QColor(active().canvas), within_s=PIECE_S)
+        if not ready or any(row.prepare(surface) for row in rows):
+            self._pieces.start()
+            return
+        self._moving = False
+        for layer in self._layers.values():
+            if layer not in rows:
+                layer.forget()
+        self.update()
+
     def _settle(self) -> None:
         self._still.stop()
+        self._pieces.stop()
         self._moving = False
         self._picture.forget()
         for layer in self._layers.values():
@@ -222,8 +242,7 @@ class CanvasBase(QWidget):
         if self._size is None:
             painter.fillRect(event.rect(), background)
         elif self._moving:
-            painter.fillRect(event.rect(), background)
-            self._picture.draw_nearest(painter, surface)
+            self._picture.draw_nearest(painter, surface, background)
             self._paint_over(painter, surface, event.rect())
         else:
             blit(painter, self._picture.refine(surface, background), surface, event.rect())

@@ -92,14 +92,21 @@ class MaskRow:
         """The view has changed."""
         self._overlay.forget()
 
+    def prepare(self, surface: Surface) -> bool:
+        """Draw for a view before it is shown; False if that was done before."""
+        drawn = self._overlay.drawn
+        self._overlay.render(surface)
+        return drawn is None or drawn[1] != surface
+
     def paint(self, painter: QPainter, surface: Surface, dirty: QRect, *, moving: bool) -> None:
         """The cached overlay; while the view moves, the last drawing where it lies now."""
         drawn = self._overlay.drawn if moving else None
         if drawn is None:
-            blit(painter, self._overlay.render(surface), surface, dirty)
+            image = self._overlay.render(surface)
+            blit(painter, image, surface, dirty, content=self._overlay.content)
         else:
             image, before = drawn
-            painter.drawImage(moved(before, surface), image)
+            _draw_moved(painter, image, self._overlay.content, before=before, now=surface)
 
 
 class ProposalRow:
@@ -119,21 +126,49 @@ class ProposalRow:
         """The view has changed."""
         self._proposal.forget()
 
+    def prepare(self, surface: Surface) -> bool:
+        """Draw for a view before it is shown; False if that was done before."""
+        if self._proposal.is_empty:
+            return False
+        done = self._proposal.is_drawn_for(surface)
+        self._proposal.render(surface)
+        return not done
+
     def paint(self, painter: QPainter, surface: Surface, dirty: QRect, *, moving: bool) -> None:
-        """The cached lines; directly while the view moves."""
-        if moving:
+        """The cached lines; while the view moves, the last drawing where it lies now, or else drawn directly."""
+        drawn = self._proposal.drawn(surface) if moving else None
+        if drawn is not None:
+            image, before = drawn
+            _draw_moved(painter, image, self._proposal.content, before=before, now=surface)
+        elif moving:
             self._proposal.draw(painter, surface)
         else:
-            blit(painter, self._proposal.render(surface), surface, dirty)
+            image = self._proposal.render(surface)
+            blit(painter, image, surface, dirty, content=self._proposal.content)
 
 
-def blit(painter: QPainter, image: QImage, surface: Surface, dirty: QRect) -> None:
-    """Copy the device pixels under logical `dirty` as they are, at any ratio: nothing is sampled again."""
-    place = QRectF(surface.to_device(dirty))
+def blit(painter: QPainter, image: QImage, surface: Surface, dirty: QRect, *, content: QRect | None = None) -> None:
+    """Copy the device pixels under logical `dirty` as they are, at any ratio: nothing is sampled again.
+
+    `content`: the device pixels outside which the image is empty.
+    """
+    device = surface.to_device(dirty)
+    place = QRectF(device if content is None else device.intersected(content))
+    if place.isEmpty():
+        return
     painter.save()
     painter.scale(1 / surface.ratio, 1 / surface.ratio)
     painter.drawImage(place, image, place)
     painter.restore()
+
+
+def _draw_moved(painter: QPainter, image: QImage, content: QRect, *, before: Surface, now: Surface) -> None:
+    """Draw the device pixels `content` of a drawing made for one view where they lie in another."""
+    change, ratio = now.view.scale / before.view.scale, before.ratio
+    whole = moved(before, now)
+    left, top = whole.left() + content.left() / ratio * change, whole.top() + content.top() / ratio * change
+    target = QRectF(left, top, content.width() / ratio * change, content.height() / ratio * change)
+    painter.drawImage(target, image, QRectF(content))
 
 
 def moved(before: Surface, now: Surface) -> QRectF:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from polypviewer.ui.canvas.surface import Surface
@@ -25,6 +26,7 @@ class ProposalLayer:
         self._path = QPainterPath()
         self._cache: QImage | None = None
         self._surface: Surface | None = None
+        self._content = QRect()
 
     @property
     def is_empty(self) -> bool:
@@ -48,16 +50,48 @@ class ProposalLayer:
         """The view has changed."""
         self._surface = None
 
+    @property
+    def content(self) -> QRect:
+        """The device pixels of the drawing outside which there is nothing."""
+        return self._content
+
+    def drawn(self, surface: Surface) -> tuple[QImage, Surface] | None:
+        """The last drawing and its surface, if all lines are on it and this view is that one, moved."""
+        before = self._surface
+        if self._cache is None or before is None or before.view.scale != surface.view.scale:
+            return None
+        return (self._cache, before) if self._place(before) == self._content else None
+
+    def is_drawn_for(self, surface: Surface) -> bool:
+        """True if the lines on this surface are there already."""
+        return self._cache is not None and self._surface == surface
+
     def render(self, surface: Surface) -> QImage:
         """The dashed lines on the whole surface, premultiplied; made once for a view."""
         if self._cache is None or self._surface != surface:
-            self._cache = surface.blank(QImage.Format.Format_ARGB32_Premultiplied)
-            self._cache.fill(Qt.GlobalColor.transparent)
+            if self._cache is None or self._cache.size() != surface.device_size:
+                self._cache = surface.blank(QImage.Format.Format_ARGB32_Premultiplied)
+                self._content = surface.device_rect
+            self._cache.setDevicePixelRatio(1.0)
+            painter = QPainter(self._cache)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
+            painter.eraseRect(self._content)
+            painter.end()
+            self._cache.setDevicePixelRatio(surface.ratio)
+            self._content = self._place(surface).intersected(surface.device_rect)
             painter = QPainter(self._cache)
             self.draw(painter, surface)
             painter.end()
             self._surface = surface
         return self._cache
+
+    def _place(self, surface: Surface) -> QRect:
+        """The device pixels that the lines may touch, on and beyond the surface."""
+        box, view, ratio = self._path.boundingRect(), surface.view, surface.ratio
+        left, top = (view.left + box.left() * view.scale) * ratio, (view.top + box.top() * view.scale) * ratio
+        width, height = box.width() * view.scale * ratio, box.height() * view.scale * ratio
+        reach = math.ceil((LINE_PX + 1.4) * ratio) + 2
+        return QRectF(left, top, width, height).toAlignedRect().adjusted(-reach, -reach, reach, reach)
 
     def draw(self, painter: QPainter, surface: Surface) -> None:
         """Draw the lines directly: a dark edge under white dashes, so that they show on snow and in shadow."""

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, qRgba
 
-from polypviewer.core.geometry import Rect
-from polypviewer.core.label_map import IGNORE, LabelMap, Mask
+from polypviewer.core.geometry import EMPTY_RECT, Rect
+from polypviewer.core.label_map import IGNORE, LabelMap, Mask, labelled_rect
 from polypviewer.ui.canvas.sampling import Indices, pixels_under
 from polypviewer.ui.canvas.surface import Surface
 from polypviewer.ui.theme import lesion_colour
@@ -41,6 +41,7 @@ class OverlayLayer:
         self._labels: LabelMap = np.zeros((0, 0), np.uint8)
         self._cache: QImage | None = None
         self._surface: Surface | None = None
+        self._content = QRect()
         self._columns: Indices = np.zeros(0, np.intp)
         self._rows: Indices = np.zeros(0, np.intp)
         self._style = OverlayStyle()
@@ -68,6 +69,11 @@ class OverlayLayer:
         self._surface = None
 
     @property
+    def content(self) -> QRect:
+        """The device pixels of the drawing outside which there is nothing."""
+        return self._content
+
+    @property
     def drawn(self) -> tuple[QImage, Surface] | None:
         """The last drawing and the surface it was made for, for a view that is moving."""
         if self._cache is None or self._surface is None:
@@ -79,20 +85,29 @@ class OverlayLayer:
         if self._cache is None or self._surface != surface:
             if self._cache is None or self._cache.size() != surface.device_size:
                 self._cache = surface.blank(QImage.Format.Format_ARGB32_Premultiplied)
+                self._content = surface.device_rect
+            _pixels(self._cache, self._content)[...] = 0
             self._cache.setDevicePixelRatio(surface.ratio)
             self._surface = surface
             height, width = self._labels.shape
             self._rows, self._columns = pixels_under(surface, height=height, width=width)
-            self._redraw(surface.device_rect)
+            labelled = labelled_rect(self._labels) if self._labels.size else EMPTY_RECT
+            self._content = QRect() if labelled.is_empty else self._touched(surface, labelled)
+            self._redraw(self._content)
         return self._cache
 
     def refresh(self, changed: Rect) -> QRect:
         """Redraw where image pixels changed; returns the logical pixels to show again."""
         if self._surface is None or self._cache is None:
             return QRect()
-        touched = self._surface.view.covering(changed, margin=LINE_PX + 2)
-        self._redraw(self._surface.to_device(touched))
-        return touched
+        touched = self._touched(self._surface, changed)
+        self._content = self._content.united(touched)
+        self._redraw(touched)
+        return self._surface.view.covering(changed, margin=LINE_PX + 2)
+
+    def _touched(self, surface: Surface, changed: Rect) -> QRect:
+        """The device pixels that look otherwise when image pixels change."""
+        return surface.to_device(surface.view.covering(changed, margin=LINE_PX + 2))
 
     def _redraw(self, region: QRect) -> None:
         """Colour the device pixels of `region`: fill, then hatching of ignored pixels, then lines."""

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Final
+import math
+import time
+from collections.abc import Iterable
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 
+from polypviewer.core.screen_pixels import screen_pixels, shrunk
 from polypviewer.ui.canvas.surface import Surface
 
 SHOW_PIXELS_FROM: Final = 4.0
 """From so many device pixels for one image pixel on, single pixels are shown as they are."""
+_BAND_PX: Final = 64
 
 
 class PictureLayer:
     """Holds the frame and its rendering at view resolution."""
 
     def __init__(self) -> None:
+        self._pixels: NDArray[np.uint8] | None = None
         self._image: QImage | None = None
-        self._refined: QImage | None = None
         self._reduced: QImage | None = None
+        self._refined: QImage | None = None
+        self._refined_for: tuple[Surface, int] | None = None
+        self._refined_rows = 0
 
     @property
     def image(self) -> QImage | None:
@@ -30,57 +38,87 @@ class PictureLayer:
 
     def set_pixels(self, pixels: NDArray[np.uint8] | None) -> None:
         """Take another frame: `(height, width, 3)` uint8 RGB, or None."""
-        self._image = None if pixels is None else rgb_image(pixels)
+        self._pixels = None if pixels is None else screen_pixels(pixels)
+        self._image = None if self._pixels is None else _image_of(self._pixels)
         self._reduced = None
         self.forget()
 
     def forget(self) -> None:
-        """The view has changed: what was refined is not right any more."""
-        self._refined = None
+        """What was refined is not right any more."""
+        self._refined_for = None
 
     def refine(self, surface: Surface, background: QColor) -> QImage:
         """The picture on its background at view resolution, made once for a view."""
+        self.refine_some(surface, background, within_s=math.inf)
         if self._refined is None:
-            drawn = surface.blank(QImage.Format.Format_RGB32)
-            drawn.fill(background)
-            painter = QPainter(drawn)
-            self._draw_refined(painter, surface)
-            painter.end()
-            self._refined = drawn
+            raise RuntimeError("a surface has at least one pixel")
         return self._refined
 
-    def draw_nearest(self, painter: QPainter, surface: Surface) -> None:
-        """Draw the visible part quickly, for a view that is moving."""
+    def refine_some(self, surface: Surface, background: QColor, *, within_s: float) -> bool:
+        """Go on with what `refine` makes for about so many seconds; True when it is there."""
+        end = time.perf_counter() + within_s
+        if self._refined is None or self._refined_for != (surface, background.rgba()):
+            self._refined_for, self._refined_rows = (surface, background.rgba()), 0
+            if self._refined is None or self._refined.size() != surface.device_size:
+                self._refined = surface.blank(QImage.Format.Format_RGB32)
+            self._refined.setDevicePixelRatio(surface.ratio)
+            self._reduce(surface.view.scale * surface.ratio)
+        while self._refined_rows < surface.height:
+            band = QRect(0, self._refined_rows, surface.width, _BAND_PX)
+            painter = QPainter(self._refined)
+            painter.setClipRect(band)
+            self._draw_refined(painter, surface, background)
+            painter.end()
+            self._refined_rows += _BAND_PX
+            if time.perf_counter() >= end:
+                break
+        return self._refined_rows >= surface.height
+
+    def draw_nearest(self, painter: QPainter, surface: Surface, background: QColor) -> None:
+        """Draw the visible part on its background quickly, for a view that is moving."""
         if self._image is not None:
+            _fill_around(painter, surface, _target(self._image, surface), background)
             painter.drawImage(_target(self._image, surface), self._image)
 
-    def _draw_refined(self, painter: QPainter, surface: Surface) -> None:
+    def _draw_refined(self, painter: QPainter, surface: Surface, background: QColor) -> None:
         if self._image is None:
+            painter.fillRect(QRect(0, 0, surface.width, surface.height), background)
             return
-        scale = surface.view.scale * surface.ratio
-        if scale < 1.0:
-            self._reduced = reduced(self._image, scale, made_before=self._reduced)
+        scale, target = surface.view.scale * surface.ratio, _target(self._image, surface)
+        _fill_around(painter, surface, target, background)
         drawn = self._reduced if scale < 1.0 and self._reduced is not None else self._image
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < SHOW_PIXELS_FROM)
-        painter.drawImage(_target(self._image, surface), drawn)
+        painter.drawImage(target, drawn)
+
+    def _reduce(self, scale: float) -> None:
+        """The frame averaged down to the device pixels that it covers; what was made before is taken if it fits."""
+        if self._pixels is None or scale >= 1.0:
+            return
+        height, width = (max(1, round(side * scale)) for side in self._pixels.shape[:2])
+        if self._reduced is None or (self._reduced.height(), self._reduced.width()) != (height, width):
+            self._reduced = _image_of(shrunk(self._pixels, height=height, width=width))
 
 
-def reduced(image: QImage, scale: float, *, made_before: QImage | None = None) -> QImage:
-    """The frame averaged down to the device pixels that it covers; `made_before` is taken if it has that size."""
-    width, height = max(1, round(image.width() * scale)), max(1, round(image.height() * scale))
-    if made_before is not None and (made_before.width(), made_before.height()) == (width, height):
-        return made_before
-    return image.scaled(width, height, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+def rgb_image(pixels: NDArray[np.uint8]) -> QImage:
+    """`(height, width, 3)` uint8 RGB as an image of its own in the format that is drawn fastest."""
+    return _image_of(screen_pixels(pixels)).copy()
+
+
+def _image_of(pixels: NDArray[np.uint8]) -> QImage:
+    """A view of `(height, width, 4)` uint8 screen pixels, which it keeps alive."""
+    height, width, _ = pixels.shape
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
 
 
 def _target(image: QImage, surface: Surface) -> QRectF:
     return surface.view.image_rect(height=image.height(), width=image.width())
 
 
-def rgb_image(pixels: NDArray[np.uint8]) -> QImage:
-    """`(height, width, 3)` uint8 RGB as an image of its own in the format that is drawn fastest."""
-    height, width, _ = pixels.shape
-    contiguous = np.ascontiguousarray(pixels)
-    return QImage(contiguous.data, width, height, 3 * width, QImage.Format.Format_RGB888).convertToFormat(
-        QImage.Format.Format_RGB32
-    )
+def _fill_around(painter: QPainter, surface: Surface, target: QRectF, background: QColor) -> None:
+    """Fill what the picture leaves, and the pixels at its edge that it covers in part."""
+    inner = QRect(math.ceil(target.left()) + 1, math.ceil(target.top()) + 1, 0, 0)
+    inner.setRight(math.floor(target.right()) - 3)
+    inner.setBottom(math.floor(target.bottom()) - 3)
+    whole = QRegion(0, 0, surface.width, surface.height)
+    for rect in cast("Iterable[QRect]", whole.subtracted(QRegion(inner))):
+        painter.fillRect(rect, background)
