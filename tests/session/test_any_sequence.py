@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -28,17 +26,15 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
 from polypviewer.core.command import Change
 from polypviewer.core.draft import Draft
 from polypviewer.core.errors import EditError
-from polypviewer.core.exam_rules import ExamRule
-from polypviewer.core.geometry import Point, Rect
+from polypviewer.core.geometry import Point
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import LabelMap, has_polyp
-from polypviewer.core.proposal import Geometry, Proposal, numbered_components, pack_seen, proposal_mask
+from polypviewer.core.proposal import Proposal, numbered_components, proposal_mask
 from polypviewer.core.review import (
     accept_changes,
     dismiss_changes,
@@ -49,80 +45,16 @@ from polypviewer.core.review import (
     set_value,
     take_proposal_changes,
 )
-from polypviewer.media.write import write_png, write_video
-from polypviewer.session.importing import import_media
-from polypviewer.session.jobs import project_for_command
 from polypviewer.session.messages import Message
-from polypviewer.session.models import choose, find_models
 from polypviewer.session.session import Session
 from polypviewer.session.settings import Settings
-from polypviewer.session.store_door import direct_door
-from polypviewer.session.stored import put_proposal
-from polypviewer.storage import create_project, open_project
 from tests.e2e.kill_child import wait_until
 from tests.e2e.plan import Reference, drawn, paint, telling
 from tests.e2e.plan import Step as Painted
+from tests.session.any_sequence_template import SIZES, Template, make_template
 
-SIZES = ((33, 47), (25, 31), (36, 52), (36, 52))
-"""Two stills of odd sizes and two frames of one video."""
 SEARCHES_LONGER = os.environ.get("HYPOTHESIS_PROFILE") == "fuzz"
 EXAMPLES = 400 if SEARCHES_LONGER else 25
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A project that every example gets a copy of, and the proposal that each frame has in it."""
-
-    folder: Path
-    proposals: dict[int, Proposal]
-    application: QCoreApplication
-
-    def copy(self) -> Path:
-        """A fresh copy; its pictures stay where they are."""
-        made = Path(tempfile.mkdtemp(dir=self.folder.parent)) / "project"
-        shutil.copytree(self.folder, made)
-        return made
-
-
-@pytest.fixture
-def template(tmp_path: Path, qapp: QApplication) -> Template:
-    rng = np.random.default_rng(5)
-    images = [rng.integers(60, 200, (*size, 3), np.uint8) for size in SIZES]
-    paths = [tmp_path / "a.png", tmp_path / "b.png", tmp_path / "c.mp4"]
-    for path, image in zip(paths[:2], images, strict=False):
-        write_png(path, image)
-    write_video(paths[2], images[2:], frame_rate=25, quality="lossless")
-    folder = tmp_path / "project"
-    create_project(folder, name="any")
-    with project_for_command(folder, reader="A", writes=True) as store:
-        import_media(direct_door(store), paths, ExamRule("unknown"), tell=lambda _progress: None)
-    return Template(folder, propose(folder), qapp)
-
-
-def propose(folder: Path) -> dict[int, Proposal]:
-    """Give every frame but the last a proposal of two regions, as the shipped model's."""
-    bundle = choose(find_models().bundles, None)
-    assert bundle is not None
-    store = open_project(folder, reader="A")
-    try:
-        refs = [FrameRef(item.id, index) for item in store.media() for index in range(item.frame_count)]
-        made = {number: two_regions(number, refs[number], bundle.digest) for number in range(len(refs) - 1)}
-        for proposal in made.values():
-            put_proposal(store, proposal)
-        return made
-    finally:
-        store.close()
-
-
-def two_regions(number: int, ref: FrameRef, digest: str) -> Proposal:
-    """A small region at the left and a large one at the right."""
-    height, width = SIZES[number]
-    probability = np.zeros((32, 32), np.uint8)
-    probability[4:10, 3:9] = 200
-    probability[12:28, 16:30] = 250
-    geometry = Geometry(Rect(0, 0, width, height), height, width)
-    seen = pack_seen(np.ones((height, width), np.bool_))
-    return Proposal(UUID(int=77 + number), ref, probability, geometry, 0.5, 0.0, digest, "cpu", 1.0, seen)
 
 
 places = st.lists(st.tuples(st.floats(-0.2, 1.2), st.floats(-0.2, 1.2)), min_size=1, max_size=4).map(tuple)
@@ -395,7 +327,9 @@ def same(found: LabelMap, wanted: LabelMap) -> bool:
 @pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.timeout(7200 if SEARCHES_LONGER else 180)
-def test_any_sequence_of_work_equals_a_reference_that_keeps_whole_copies(template: Template) -> None:
+def test_any_sequence_of_work_equals_a_reference_that_keeps_whole_copies(tmp_path: Path, qapp: QApplication) -> None:
+    template = make_template(tmp_path, qapp)
+
     class OnTemplate(Reading):
         def __init__(self) -> None:
             super().__init__(template)
