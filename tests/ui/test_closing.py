@@ -1,5 +1,6 @@
 """The window does not close over edits that are not on disk unless a person says so."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from polypviewer.session import leaving
 from polypviewer.session.session import Session
 from polypviewer.ui.risk_dialog import RiskDialog
 from tests.session.projects import make_project, opened, until_saved
@@ -96,3 +98,18 @@ def test_another_reader_does_not_take_over_while_edits_are_at_risk(seat: Seat) -
         assert session.settings.reader == "R-1"
     session.save()
     until_saved(seat.qtbot, session)
+
+
+def test_a_slow_disk_does_not_hold_the_window_which_closes_once_all_is_written(
+    seat: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaving, "PATIENCE_S", 0.01)
+    may_write = threading.Event()
+    seat.session._desk.lanes.disk.submit(may_write.wait, 20)
+    seat.drag((0.4, 0.4), (0.6, 0.6))
+    assert not seat.window.close()
+    assert seat.window.isVisible()
+    may_write.set()
+    seat.qtbot.waitUntil(lambda: not seat.window.isVisible(), timeout=10_000)
+    assert not is_asking(seat)
+    assert not is_open(seat.session)
