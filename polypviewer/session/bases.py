@@ -1,7 +1,7 @@
 """The base of a draft: the proposed mask that its pixels came from, for the provenance view.
 
 Where the step that took the proposal is still in the history, the base is what that step painted, to the pixel, at
-whatever threshold it was taken. Otherwise it is the oldest revision that holds the proposal as it came; otherwise the
+whatever threshold it was taken. Otherwise it is the newest revision that holds the proposal as it came; otherwise the
 proposal at its own threshold.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from polypviewer.core.command import Command, MaskChange, ValueChange
+from polypviewer.core.command import Change, Command, MaskChange, ValueChange
 from polypviewer.core.draft import Draft
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import Mask, empty_label_map, polyp_mask
@@ -42,7 +42,7 @@ class Bases:
         if named is None:
             then(None)
             return
-        base = base_in_history(desk.history.done, draft, named)
+        base = base_in_history(desk.history.done, draft)
         if base is not None or desk.keeper is None:
             then(base)
             return
@@ -54,14 +54,13 @@ class Bases:
             then(base)
 
 
-def base_in_history(done: Iterable[Command], draft: Draft, proposal_id: str) -> Mask | None:
-    """What the last done step painted that took this proposal into this frame; None if no such step is there."""
+def base_in_history(done: Iterable[Command], draft: Draft) -> Mask | None:
+    """What the last done step painted that took a proposal into this frame; None if no such step is there."""
     for command in reversed(tuple(done)):
-        mine = [change for change in command.changes if change.frame == draft.frame]
-        if any(_takes(change, proposal_id) for change in mine if isinstance(change, ValueChange)):
+        if any(_takes(change, draft.frame) for change in command.changes):
             painted = empty_label_map(*draft.label_map.shape)
-            for change in mine:
-                if isinstance(change, MaskChange):
+            for change in command.changes:
+                if isinstance(change, MaskChange) and change.frame == draft.frame:
                     apply_patch(painted, change.patch)
             return painted > 0
     return None
@@ -69,12 +68,14 @@ def base_in_history(done: Iterable[Command], draft: Draft, proposal_id: str) -> 
 
 def stored_base(store: ProjectStore, ref: FrameRef, proposal_id: str) -> Mask | None:
     """On the lane: the base from what is stored; None if nothing of the proposal is left."""
-    for stored in reversed(store.revisions(ref)):
+    for stored in store.revisions(ref):
         if stored.values.get("proposal_id") == proposal_id and stored.values.get("origin") == Origin.PROPOSAL:
             return polyp_mask(store.label_map(stored))
     proposal = store.proposal_of_id(ref, proposal_id)
     return None if proposal is None else proposal_mask(proposal)
 
 
-def _takes(change: ValueChange, proposal_id: str) -> bool:
-    return change.field == "proposal_id" and change.after == proposal_id
+def _takes(change: Change, frame: FrameRef) -> bool:
+    """Pixels that a person changes are "drawn" from then on, so a proposal that is taken always says its origin."""
+    says = isinstance(change, ValueChange) and (change.field, change.after) == ("origin", Origin.PROPOSAL)
+    return says and change.frame == frame

@@ -105,6 +105,17 @@ def test_the_base_stays_what_was_taken_when_the_threshold_moves_on(session: Sess
     assert np.array_equal(base, taken)
 
 
+def test_a_proposal_that_is_taken_again_at_another_threshold_is_the_base(session: Session, qtbot: QtBot) -> None:
+    session.take_proposal()
+    paint(session, (64, 48), value=0, radius=200)
+    at_threshold(session, qtbot, 0.02)
+    taken = proposed(session).copy()
+    session.take_proposal()
+    base = base_of(session, qtbot)
+    assert base is not None
+    assert np.array_equal(base, taken)
+
+
 def test_undo_takes_the_base_back(session: Session, qtbot: QtBot) -> None:
     session.take_proposal()
     session.undo()
