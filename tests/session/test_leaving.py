@@ -17,6 +17,9 @@ from polypviewer.session.messages import Message
 from polypviewer.session.session import Session
 from polypviewer.storage.store import ProjectStore
 from tests.session.projects import READER, go, make_project, opened, paint, until_saved
+from tests.storage.test_full_and_frozen_disks import fill, small_disk
+
+__all__ = ["small_disk"]
 
 
 @pytest.fixture
@@ -237,5 +240,34 @@ def test_when_the_disk_is_full_the_edit_stays_and_is_written_at_the_next_save(
     again = opened(qtbot, project)
     try:
         assert np.array_equal(mask_of(again), painted)
+    finally:
+        again.close()
+
+
+def test_on_a_disk_that_is_really_full_the_project_stays_until_there_is_room(small_disk: Path, qtbot: QtBot) -> None:
+    session = opened(qtbot, make_project(small_disk))
+    session.settings.set("propose_on_show", value=False)
+    risks: list[AtRisk] = []
+    session.edits_at_risk.connect(risks.append)
+    try:
+        ballast = fill(small_disk)
+        for number in range(200):
+            paint(session, (5 + number % 120, 5 + number % 90), value=1 + number % 2, radius=9)
+            qtbot.waitUntil(lambda: not session.keeping.is_under_way)
+            if session.is_dirty:
+                break
+        painted, steps = mask_of(session), len(session.history.done)
+        session.close_project()
+        assert session.project is not None
+        assert risks[0].steps >= 1
+        ballast.unlink()
+        risks[0].try_again()
+        assert is_gone(session)
+    finally:
+        session.close()
+    again = opened(qtbot, small_disk / "project")
+    try:
+        assert np.array_equal(mask_of(again), painted)
+        assert len(again.history.done) == steps
     finally:
         again.close()
