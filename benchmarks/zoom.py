@@ -1,8 +1,8 @@
 """Frames per second while the picture is panned and zoomed, drawn by the processor: mask and proposal are shown.
 
-A frame is a mouse event, or a step of the glide after a notch of the wheel, handled and painted; the rate is the one that
-95 % of the frames keep. Beside it:
-the longest time for which the window's thread was busy in one piece after the hand came to rest.
+A frame is a mouse event, or a step of the glide after a notch of the wheel, handled and painted; the rate is the one
+that 95 % of the frames keep. Beside it: the longest time for which the window's thread was busy in one piece after the
+hand came to rest.
 """
 
 import argparse

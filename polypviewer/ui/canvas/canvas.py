@@ -188,8 +188,12 @@ class CanvasBase(QWidget):
     def _prepare(self) -> None:
         """The hand rests: make what it will see in pieces, so that its next move is not late; then show it."""
         surface, rows = self._surface(), (self._masks, self._lines)
-        ready = self._picture.refine_some(surface, QColor(active().canvas), within_s=PIECE_S)
-        if not ready or any(row.prepare(surface) for row in rows):
+        is_ready = (
+            self._picture.refine_some(surface, QColor(active().canvas), within_s=PIECE_S)
+            and self._masks.prepare(surface, within_s=PIECE_S)
+            and self._lines.prepare(surface)
+        )
+        if not is_ready:
             self._pieces.start()
             return
         self._moving = False

@@ -92,11 +92,9 @@ class MaskRow:
         """The view has changed."""
         self._overlay.forget()
 
-    def prepare(self, surface: Surface) -> bool:
-        """Draw for a view before it is shown; False if that was done before."""
-        drawn = self._overlay.drawn
-        self._overlay.render(surface)
-        return drawn is None or drawn[1] != surface
+    def prepare(self, surface: Surface, *, within_s: float) -> bool:
+        """Draw for a view before it is shown, for about so many seconds; True when it is there."""
+        return self.is_replaced or self._overlay.render_some(surface, within_s=within_s)
 
     def paint(self, painter: QPainter, surface: Surface, dirty: QRect, *, moving: bool) -> None:
         """The cached overlay; while the view moves, the last drawing where it lies now."""
@@ -127,16 +125,15 @@ class ProposalRow:
         self._proposal.forget()
 
     def prepare(self, surface: Surface) -> bool:
-        """Draw for a view before it is shown; False if that was done before."""
-        if self._proposal.is_empty:
-            return False
-        done = self._proposal.is_drawn_for(surface)
+        """Draw for a view before it is shown; True if there was nothing to do."""
+        if self._proposal.is_empty or self._proposal.is_drawn_for(surface):
+            return True
         self._proposal.render(surface)
-        return not done
+        return False
 
     def paint(self, painter: QPainter, surface: Surface, dirty: QRect, *, moving: bool) -> None:
         """The cached lines; while the view moves, the last drawing where it lies now, or else drawn directly."""
-        drawn = self._proposal.drawn(surface) if moving else None
+        drawn = self._proposal.drawn if moving else None
         if drawn is not None:
             image, before = drawn
             _draw_moved(painter, image, self._proposal.content, before=before, now=surface)

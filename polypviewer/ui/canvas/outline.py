@@ -55,12 +55,12 @@ class ProposalLayer:
         """The device pixels of the drawing outside which there is nothing."""
         return self._content
 
-    def drawn(self, surface: Surface) -> tuple[QImage, Surface] | None:
-        """The last drawing and its surface, if all lines are on it and this view is that one, moved."""
-        before = self._surface
-        if self._cache is None or before is None or before.view.scale != surface.view.scale:
+    @property
+    def drawn(self) -> tuple[QImage, Surface] | None:
+        """The last drawing and its surface, for a view that is moving; None if not all lines are on it."""
+        if self._cache is None or self._surface is None or self._place(self._surface) != self._content:
             return None
-        return (self._cache, before) if self._place(before) == self._content else None
+        return self._cache, self._surface
 
     def is_drawn_for(self, surface: Surface) -> bool:
         """True if the lines on this surface are there already."""

@@ -7,6 +7,8 @@ outer edge.
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +26,8 @@ from polypviewer.ui.theme import lesion_colour
 LINE_PX: Final = 2
 HATCH_PX: Final = 8
 DEFAULT_FILL: Final = 0.18
+_BAND_PIXELS: Final = 1 << 17
+"""So many device pixels are coloured at once: what is needed in between stays in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +38,35 @@ class OverlayStyle:
     outlined: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class _Drawing:
+    """One view's overlay. `rows`, `columns`: the image's under the device's; `content`: outside it there is nothing.
+
+    `stale`: what the image still shows of another view; `done`: device rows from the top that are drawn.
+    """
+
+    image: QImage
+    surface: Surface
+    rows: Indices
+    columns: Indices
+    content: QRect
+    stale: QRect
+    done: int = 0
+
+    @property
+    def is_done(self) -> bool:
+        """True if every row is drawn."""
+        return self.done >= self.image.height()
+
+
 class OverlayLayer:
     """Draws one label map. The array lives as long as it is set, and may be painted in place."""
 
     def __init__(self) -> None:
         self._labels: LabelMap = np.zeros((0, 0), np.uint8)
-        self._cache: QImage | None = None
-        self._surface: Surface | None = None
-        self._content = QRect()
-        self._columns: Indices = np.zeros(0, np.intp)
-        self._rows: Indices = np.zeros(0, np.intp)
+        self._shown: _Drawing | None = None
+        self._coming: _Drawing | None = None
+        self._spare: _Drawing | None = None
         self._style = OverlayStyle()
         self._fills = _fill_table(self._style)
         self._lines = _line_table()
@@ -66,74 +89,98 @@ class OverlayLayer:
 
     def forget(self) -> None:
         """The view has changed: what was drawn is not right any more."""
-        self._surface = None
+        self._spare = self._shown or self._spare
+        self._shown = self._coming = None
 
     @property
     def content(self) -> QRect:
         """The device pixels of the drawing outside which there is nothing."""
-        return self._content
+        return QRect() if self._shown is None else self._shown.content
 
     @property
     def drawn(self) -> tuple[QImage, Surface] | None:
         """The last drawing and the surface it was made for, for a view that is moving."""
-        if self._cache is None or self._surface is None:
-            return None
-        return self._cache, self._surface
+        return None if self._shown is None else (self._shown.image, self._shown.surface)
 
     def render(self, surface: Surface) -> QImage:
         """The overlay on the whole surface, premultiplied; made once for a view."""
-        if self._cache is None or self._surface != surface:
-            if self._cache is None or self._cache.size() != surface.device_size:
-                self._cache = surface.blank(QImage.Format.Format_ARGB32_Premultiplied)
-                self._content = surface.device_rect
-            _pixels(self._cache, self._content)[...] = 0
-            self._cache.setDevicePixelRatio(surface.ratio)
-            self._surface = surface
-            height, width = self._labels.shape
-            self._rows, self._columns = pixels_under(surface, height=height, width=width)
-            labelled = labelled_rect(self._labels) if self._labels.size else EMPTY_RECT
-            self._content = QRect() if labelled.is_empty else self._touched(surface, labelled)
-            self._redraw(self._content)
-        return self._cache
+        self.render_some(surface, within_s=math.inf)
+        if self._shown is None:
+            raise RuntimeError("a surface has at least one pixel")
+        return self._shown.image
+
+    def render_some(self, surface: Surface, *, within_s: float) -> bool:
+        """Go on with what `render` makes for about so many seconds; True when it is there.
+
+        Until then `drawn` is the last view's drawing.
+        """
+        if self._shown is not None and self._shown.surface == surface:
+            return True
+        end = time.perf_counter() + within_s
+        if self._coming is None or self._coming.surface != surface:
+            self._coming = self._begun(surface)
+        coming = self._coming
+        band = max(8, _BAND_PIXELS // coming.image.width())
+        while not coming.is_done:
+            rows = QRect(0, coming.done, coming.image.width(), band)
+            _pixels(coming.image, rows.intersected(coming.stale))[...] = 0
+            self._redraw(coming, rows.intersected(coming.content))
+            coming.done += band
+            if time.perf_counter() >= end:
+                break
+        if coming.is_done:
+            self._spare, self._shown, self._coming = self._shown or self._spare, coming, None
+        return coming.is_done
 
     def refresh(self, changed: Rect) -> QRect:
         """Redraw where image pixels changed; returns the logical pixels to show again."""
-        if self._surface is None or self._cache is None:
+        self._coming = None
+        if self._shown is None:
             return QRect()
-        touched = self._touched(self._surface, changed)
-        self._content = self._content.united(touched)
-        self._redraw(touched)
-        return self._surface.view.covering(changed, margin=LINE_PX + 2)
+        touched = _touched(self._shown.surface, changed)
+        self._shown.content = self._shown.content.united(touched)
+        self._redraw(self._shown, touched)
+        return self._shown.surface.view.covering(changed, margin=LINE_PX + 2)
 
-    def _touched(self, surface: Surface, changed: Rect) -> QRect:
-        """The device pixels that look otherwise when image pixels change."""
-        return surface.to_device(surface.view.covering(changed, margin=LINE_PX + 2))
+    def _begun(self, surface: Surface) -> _Drawing:
+        """A drawing of another view, in the memory of one that is not needed."""
+        spare, self._spare = self._spare, None
+        if spare is None or spare.image.size() != surface.device_size:
+            image, stale = surface.blank(QImage.Format.Format_ARGB32_Premultiplied), surface.device_rect
+        else:
+            image, stale = spare.image, spare.content.united(spare.stale)
+            image.setDevicePixelRatio(surface.ratio)
+        height, width = self._labels.shape
+        rows, columns = pixels_under(surface, height=height, width=width)
+        labelled = labelled_rect(self._labels) if self._labels.size else EMPTY_RECT
+        content = QRect() if labelled.is_empty else _touched(surface, labelled)
+        return _Drawing(image, surface, rows, columns, content, stale)
 
-    def _redraw(self, region: QRect) -> None:
+    def _redraw(self, drawing: _Drawing, region: QRect) -> None:
         """Colour the device pixels of `region`: fill, then hatching of ignored pixels, then lines."""
-        if region.isEmpty() or self._cache is None or self._surface is None:
+        if region.isEmpty():
             return
-        drawn = _pixels(self._cache, region)
-        reach = max(1, round(LINE_PX * self._surface.ratio))
-        labels = self._sample(region, margin=reach)
+        drawn = _pixels(drawing.image, region)
+        reach = max(1, round(LINE_PX * drawing.surface.ratio))
+        labels = self._sample(drawing, region, margin=reach)
         if labels is None:
             drawn[...] = 0
             return
         inner = np.ascontiguousarray(labels[reach:-reach, reach:-reach])
         colours = self._fills.take(inner)
         if labels.max() == IGNORE:
-            ignored = (inner == IGNORE) & _hatch(region, round(HATCH_PX * self._surface.ratio))
+            ignored = (inner == IGNORE) & _hatch(region, round(HATCH_PX * drawing.surface.ratio))
             colours[ignored] = self._lines[IGNORE]
         edge = np.flatnonzero(_edges(labels, reach))
         colours.reshape(-1)[edge] = self._lines.take(inner.reshape(-1).take(edge))
         drawn[...] = colours
 
-    def _sample(self, region: QRect, *, margin: int) -> LabelMap | None:
+    def _sample(self, drawing: _Drawing, region: QRect, *, margin: int) -> LabelMap | None:
         """Labels under the device pixels of `region` and `margin` more around it; None if all are background."""
         if not self._labels.size:
             return None
-        columns = _padded(self._columns, region.left() - margin, region.width() + 2 * margin)
-        rows = _padded(self._rows, region.top() - margin, region.height() + 2 * margin)
+        columns = _padded(drawing.columns, region.left() - margin, region.width() + 2 * margin)
+        rows = _padded(drawing.rows, region.top() - margin, region.height() + 2 * margin)
         across, down = _inside(columns), _inside(rows)
         first, last = columns[across][[0, -1]] if across.stop else (0, -1)
         found = self._labels[rows[down], first : last + 1].take(columns[across] - first, axis=1)
@@ -142,6 +189,11 @@ class OverlayLayer:
         sampled: LabelMap = np.zeros((len(rows), len(columns)), np.uint8)
         sampled[down, across] = found
         return sampled
+
+
+def _touched(surface: Surface, changed: Rect) -> QRect:
+    """The device pixels that look otherwise when image pixels change."""
+    return surface.to_device(surface.view.covering(changed, margin=LINE_PX + 2))
 
 
 def colour_table(style: OverlayStyle) -> list[int]:
