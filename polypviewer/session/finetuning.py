@@ -123,7 +123,8 @@ class FineTuning:
             self._desk.lanes.work.submit(adopt_bundle, job, state, on_done=self._adopted, on_error=self._not_adopted)
             return
         if state.phase is TrainingPhase.FAILED:
-            LOG.warning("trainer: %s\n%s", state.error_code, stderr.decode("utf-8", "replace"))
+            said = stderr.decode("utf-8", "replace").replace(str(job.project), "PROJECT")
+            LOG.warning("trainer: %s\n%s", state.error_code, said)
         self._finish(state if state.phase is TrainingPhase.FAILED else replace(state, phase=TrainingPhase.STOPPED))
 
     def _adopted(self, bundle: ModelBundle) -> None:

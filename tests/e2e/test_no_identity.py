@@ -28,8 +28,10 @@ from polypviewer.session.messages import message_of
 from polypviewer.session.session import Session
 from polypviewer.session.settings import Settings
 from polypviewer.session.store_door import direct_door
+from polypviewer.session.values import TrainingPhase
 from polypviewer.storage import create_project
-from tests.session.projects import go, paint, picture, quiet, until_saved
+from tests.session.fake_trainers import trainer
+from tests.session.projects import go, make_project, opened, paint, picture, quiet, until_saved
 
 PERSON, BIRTHDAY, DAY, PLACE = "Qvistgaard_Annegrethe", "1937-04-23", "2019-08-17", "Oeresundhospital"
 TELLING = ("qvistgaard", "annegrethe", "oeresundhospital", "1937-04-23", "2019-08-17", "2019:08:17", "haugaard")
@@ -207,3 +209,24 @@ def meet_errors(session: Session, archive: Path) -> None:
         assert told_by(told.details.encode()) == set()
         assert "FileNotFoundError" in told.details
         session.message.emit(told)
+
+
+@pytest.mark.timeout(120)
+def test_the_log_does_not_tell_in_which_folder_a_trainer_failed(
+    log: Path | None, tmp_path: Path, isolated_settings: Path, qtbot: QtBot
+) -> None:
+    folder = tmp_path / PERSON
+    folder.mkdir()
+    session = opened(qtbot, make_project(folder, pictures=2))
+    try:
+        qtbot.waitUntil(lambda: session.bundle is not None, timeout=30_000)
+        paint(session, (50, 50))
+        session.accept(stay=True)
+        session.finetuning.command = trainer(tmp_path, "talkative")
+        session.fine_tune()
+        qtbot.waitUntil(lambda: session.training.phase is TrainingPhase.FAILED, timeout=60_000)
+    finally:
+        session.close()
+    assert log is not None
+    assert "I read PROJECT" in log.read_text("utf-8")
+    assert leaks(isolated_settings) == {}

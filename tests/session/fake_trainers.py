@@ -18,6 +18,7 @@ for step in range(1, 4):
 tell("evaluation", step=3, train_dice=0.9, holdout_dice=0.6)
 """
 SCRIPTS = {
+    "talkative": "sys.stderr.write('I read ' + job)\nraise SystemExit(7)",
     "crash": GOOD + "raise SystemExit(7)",
     "silent": "tell('plan', steps=3)\ntime.sleep(60)",
     "deaf": "tell('plan', steps=3)\nwhile True:\n    tell('step', step=1, steps=3, loss=1.0)\n    time.sleep(0.05)",
