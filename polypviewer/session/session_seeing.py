@@ -33,7 +33,7 @@ class SeeingFront(ToolsFront):
         self.scaling = Scaling(self._desk)
         self.frame_changed.connect(self._frame_to_see)
         self.project_opened.connect(self._project_to_see)
-        self.project_closed.connect(self.display.remember)
+        self.project_closed.connect(self._project_gone)
 
     # --- the picture ---
 
@@ -105,6 +105,10 @@ class SeeingFront(ToolsFront):
     def _project_to_see(self) -> None:
         self.display.take_reader()
         self.scaling.read()
+
+    def _project_gone(self) -> None:
+        self.display.remember()
+        self.display.show_for_current()
 
     def _frame_to_see(self, _ref: FrameRef) -> None:
         self.display.show_for_current()

@@ -85,6 +85,15 @@ def test_switching_off_while_the_lane_works_lets_nothing_follow(session: Session
     assert session.displayed is session.image
 
 
+def test_without_a_project_nothing_is_shown(session: Session, qtbot: QtBot) -> None:
+    session.set_enhancement(QUICK)
+    with qtbot.waitSignal(session.project_closed, timeout=20_000):
+        session.close_project()
+    assert session.displayed is None
+    session.set_enhancement(SLOW)
+    assert session.displayed is None
+
+
 @pytest.mark.parametrize("kind", [QUICK, SLOW])
 def test_stepping_never_shows_another_frame_s_pixels(session: Session, qtbot: QtBot, kind: Enhancement) -> None:
     wrong: list[object] = []
