@@ -43,6 +43,8 @@ SEED: Final = 7
 Frame = tuple[NDArray[np.uint8], Mask]
 LARGE: Final = 0.25
 """Lasso and polygon are taken for parts of at least this share of the lesion; a rim is quicker with the brush."""
+WORTH_TAKING: Final = 0.6
+"""IoU below which a proposal is left alone."""
 HALF: Final = 2.0
 """The proposal must at least halve the effort."""
 
@@ -250,13 +252,21 @@ def sittings(found: Sequence[Frame], starts: Sequence[Proposal | None], tool: st
     """The robot's work on every frame with one tool, from these proposals, or from nothing."""
     done = []
     for place, ((image, truth), start) in enumerate(zip(found, starts, strict=True)):
-        mask = np.zeros_like(truth) if start is None else proposal_mask(start)
-        sitting = Sitting(image, truth, mask, np.random.default_rng((SEED, place)), start)
-        if mask.any():
-            sitting.effort = thought().plus(key())
+        sitting = Sitting(image, truth, np.zeros_like(truth), np.random.default_rng((SEED, place)))
+        if start is not None:
+            _take_or_leave(sitting, start)
         TOOLS[tool](sitting)
         done.append(sitting)
     return done
+
+
+def _take_or_leave(sitting: Sitting, proposal: Proposal) -> None:
+    """A reader sees at a glance when a proposal is not worth correcting, and draws."""
+    sitting.effort = thought()
+    mask = proposal_mask(proposal)
+    union = int((mask | sitting.truth).sum())
+    if int((mask & sitting.truth).sum()) >= WORTH_TAKING * union:
+        sitting.proposal, sitting.mask, sitting.effort = proposal, mask, thought().plus(key())
 
 
 def proposals(found: Sequence[Frame]) -> list[Proposal]:
