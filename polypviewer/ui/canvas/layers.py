@@ -138,7 +138,7 @@ class ProposalRow:
             image, before = drawn
             _draw_moved(painter, image, self._proposal.content, before=before, now=surface)
         elif moving:
-            self._proposal.draw(painter, surface)
+            self._proposal.draw(painter, surface, finely=False)
         else:
             image = self._proposal.render(surface)
             blit(painter, image, surface, dirty, content=self._proposal.content)

@@ -71,13 +71,8 @@ class ProposalLayer:
         if self._cache is None or self._surface != surface:
             if self._cache is None or self._cache.size() != surface.device_size:
                 self._cache = surface.blank(QImage.Format.Format_ARGB32_Premultiplied)
-                self._content = surface.device_rect
-            self._cache.setDevicePixelRatio(1.0)
-            painter = QPainter(self._cache)
-            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
-            painter.eraseRect(self._content)
-            painter.end()
             self._cache.setDevicePixelRatio(surface.ratio)
+            self._cache.fill(Qt.GlobalColor.transparent)
             self._content = self._place(surface).intersected(surface.device_rect)
             painter = QPainter(self._cache)
             self.draw(painter, surface)
@@ -93,10 +88,13 @@ class ProposalLayer:
         reach = math.ceil((LINE_PX + 1.4) * ratio) + 2
         return QRectF(left, top, width, height).toAlignedRect().adjusted(-reach, -reach, reach, reach)
 
-    def draw(self, painter: QPainter, surface: Surface) -> None:
-        """Draw the lines directly: a dark edge under white dashes, so that they show on snow and in shadow."""
+    def draw(self, painter: QPainter, surface: Surface, *, finely: bool = True) -> None:
+        """Draw the lines directly: a dark edge under white dashes, so that they show on snow and in shadow.
+
+        Not `finely`: with steps at their edges, in a sixth of the time.
+        """
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, finely)
         painter.translate(surface.view.left, surface.view.top)
         painter.scale(surface.view.scale, surface.view.scale)
         painter.setBrush(Qt.BrushStyle.NoBrush)
