@@ -11,6 +11,7 @@ from polypviewer.core.errors import PolypViewerError
 from polypviewer.core.geometry import Point, Rect
 from polypviewer.core.nib import Nib
 from polypviewer.core.region import Scene
+from polypviewer.session.lanes import PATIENT
 from polypviewer.session.session_view import SessionView
 from polypviewer.session.shaping import ShapeRequest
 
@@ -65,6 +66,12 @@ class ToolsFront(SessionView):
         """Let a tool work: a preview, or one Command at once."""
         with self._speaking():
             self.shaping.shape(request)
+
+    def prepare_clicks(self) -> None:
+        """The tool that grows from clicks is in the hand: load its library on the lane, before the first click."""
+        from polypviewer.core.regions.seeds import load_walker
+
+        self._desk.lanes.shape.submit(load_walker, key="load walker", rank=PATIENT)
 
     def take_preview(self) -> bool:
         """The preview becomes one Command; False if none stands."""

@@ -93,6 +93,7 @@ class ShapeWiring(QObject):
         session.preview_changed.connect(self._preview_changed)
         session.field_changed.connect(self._field_changed)
         window.canvas.escaped.connect(self._escaped)
+        window.canvas.tool_changed.connect(self._tool_changed)
         window.stage.options.apply_wished.connect(self.take)
         window.stage.options.drop_wished.connect(self.drop)
 
@@ -205,6 +206,10 @@ class ShapeWiring(QObject):
     def _field_changed(self, _ref: object) -> None:
         field = self._session.field
         self._canvas.show_field(() if field is None else field.outlines)
+
+    def _tool_changed(self, name: str) -> None:
+        if name == "seeds":
+            self._session.prepare_clicks()
 
     def _escaped(self) -> None:
         self._session.drop_preview()

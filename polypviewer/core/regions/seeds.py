@@ -62,6 +62,11 @@ def grow_from_seeds(scene: Scene, seeds: Seeds) -> Region:
     return seen.region(held * np.float32(0.5 / enough), inside=scene.limit)
 
 
+def load_walker() -> None:
+    """Import what the first click needs: half a second, better spent while the tool is chosen."""
+    import skimage.segmentation  # noqa: F401 - the import is the work
+
+
 def _window(marked: Rect, height: int, width: int) -> Rect:
     """A square about the seeds of the lesion, inside the frame."""
     side = max(_VIEW * min(height, width), _ROOM * max(marked.width, marked.height))
