@@ -129,6 +129,7 @@ class OverlayLayer:
             if time.perf_counter() >= end:
                 break
         if coming.is_done:
+            coming.stale = QRect()
             self._spare, self._shown, self._coming = self._shown or self._spare, coming, None
         return coming.is_done
 
@@ -148,7 +149,7 @@ class OverlayLayer:
         if spare is None or spare.image.size() != surface.device_size:
             image, stale = surface.blank(QImage.Format.Format_ARGB32_Premultiplied), surface.device_rect
         else:
-            image, stale = spare.image, spare.content.united(spare.stale)
+            image, stale = spare.image, spare.content
             image.setDevicePixelRatio(surface.ratio)
         height, width = self._labels.shape
         rows, columns = pixels_under(surface, height=height, width=width)
