@@ -21,6 +21,7 @@ from polypviewer.session.settings import Settings
 from polypviewer.ui.actions import Preset
 from polypviewer.ui.main_window import MainWindow
 from polypviewer.ui.theme import ThemeName, apply_theme
+from polypviewer.ui.tidying import Tidying
 from polypviewer.ui.window_place import place_text, put_in_place
 from polypviewer.ui.wire_compare import CompareWiring
 from polypviewer.ui.wire_frames import FrameWiring
@@ -61,12 +62,14 @@ class Wiring(QObject):
         window.closing.connect(self._close_wished)
         session.media_changed.connect(self._media_changed)
         session.project_closed.connect(self._project_closed)
+        self._tidying = Tidying(self)
         self._closed = False
 
     def close(self) -> None:
         """Everything that was released is written, every worker joined."""
         if not self._closed:
             self._closed = True
+            self._tidying.close()
             self.project.close()
             self.session.set_setting("window_place", place_text(self.window))
             self.tastes.close()
