@@ -69,6 +69,17 @@ def test_backspace_takes_corners_back_and_escape_all_of_them(canvas: Canvas, wat
     assert watch.wishes == []
 
 
+def test_a_step_taken_back_with_the_button_down_ends_that_drag(canvas: Canvas, watch: Watch) -> None:
+    canvas.choose_tool("lasso")
+    QTest.mousePress(canvas, LEFT, NONE, at(canvas, 0.3, 0.3))
+    QTest.mouseMove(canvas, at(canvas, 0.6, 0.3))
+    assert canvas.step_back()
+    QTest.mouseMove(canvas, at(canvas, 0.6, 0.6))
+    QTest.mouseRelease(canvas, LEFT, NONE, at(canvas, 0.6, 0.6))
+    assert canvas.tool.sketch.points == []
+    assert watch.wishes == []
+
+
 def test_enter_with_two_corners_closes_nothing_and_is_no_other_enter_either(canvas: Canvas, watch: Watch) -> None:
     canvas.choose_tool("lasso")
     click(canvas, *CORNERS[0])

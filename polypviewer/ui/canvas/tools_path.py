@@ -105,6 +105,7 @@ class OutlineTool(Tool):
         if not self._points:
             return False
         del self._points[-self._steps.pop() :]
+        self._pressed = None
         self.sketch_changed.emit()
         return True
 
