@@ -21,8 +21,8 @@ from polypviewer.ui.text import translate
 from polypviewer.ui.theme import OPTIONS_BAR
 
 EDGE: Final = 8
-ROOMY, LEAST = 460, 240
-"""Logical pixels from which on the heading says that this half is read-only, and below which it never shrinks."""
+LEAST: Final = 160
+"""Logical pixels below which the heading never shrinks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ class CompareView(QWidget):
         row = QHBoxLayout(head)
         row.setContentsMargins(12, 0, 4, 0)
         row.setSpacing(8)
-        row.addWidget(label(translate("Compared with"), tone="quiet"))
+        self._title = label(translate("Compared with"), tone="quiet")
+        row.addWidget(self._title)
         row.addWidget(self._choice)
         self._note = label(translate("read-only"), tone="quiet")
         row.addWidget(self._note)
@@ -138,8 +139,11 @@ class CompareView(QWidget):
         self.canvas.setGeometry(self.rect())
         self._follow()
         room = self.width() - self._right - 2 * EDGE
-        self._note.setVisible(room > ROOMY)
+        for words in (self._title, self._note):
+            words.show()
         self._head.setMaximumWidth(max(room, LEAST))
+        for words in (self._note, self._title):
+            words.setVisible(self._head.minimumSizeHint().width() <= room)
         self._head.adjustSize()
         self._head.move(EDGE, EDGE)
         self._head.raise_()

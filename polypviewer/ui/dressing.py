@@ -10,7 +10,16 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from polypviewer.ui.text_size import resize_texts
-from polypviewer.ui.theme import TEXT_STEP, ThemeName, active, apply_theme, next_theme, text_percent
+from polypviewer.ui.theme import (
+    LARGEST_TEXT,
+    SMALLEST_TEXT,
+    TEXT_STEP,
+    ThemeName,
+    active,
+    apply_theme,
+    next_theme,
+    text_percent,
+)
 
 if TYPE_CHECKING:
     from polypviewer.ui.main_window import MainWindow
@@ -42,13 +51,13 @@ class Dressing(QObject):
 
     def use_text(self, percent: int) -> None:
         """Text of another size, in percent of the usual; held within what the theme allows."""
-        before = text_percent()
-        self._dress(active().name, percent)
-        if text_percent() != before:
+        before, wanted = text_percent(), min(max(percent, SMALLEST_TEXT), LARGEST_TEXT)
+        if wanted != before:
+            self._dress(active().name, wanted)
             resize_texts(self._window, before=before)
             self._window.workspace.show_layout(self._window.layout_now)
             self._window.stage.place()
-            self.text_changed.emit(text_percent())
+            self.text_changed.emit(wanted)
 
     def _dress(self, name: ThemeName, percent: int) -> None:
         application = QApplication.instance()

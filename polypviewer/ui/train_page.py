@@ -70,6 +70,7 @@ class TrainPage(QWidget):
         grid.setColumnMinimumWidth(0, 264)
         grid.setColumnMinimumWidth(2, 280)
         area = QScrollArea()
+        area.setAccessibleName(translate("Training"))
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setWidget(inner)

@@ -17,10 +17,12 @@ if TYPE_CHECKING:  # a conftest that needs Qt would end the run on a machine tha
 
 @pytest.fixture(autouse=True)
 def themed(qapp: QApplication) -> None:
-    from polypviewer.ui.theme import apply_theme
+    from polypviewer.ui.theme import active, apply_theme, text_percent
 
-    qapp.setStyle("Fusion")
-    apply_theme(qapp, "dark")
+    # Dressing anew touches every widget that is alive, also those of earlier tests: only where the last one undressed.
+    if not qapp.styleSheet() or (active().name, text_percent()) != ("dark", 100):
+        qapp.setStyle("Fusion")
+        apply_theme(qapp, "dark")
 
 
 @pytest.fixture
