@@ -100,8 +100,14 @@ STATUS_LETTERS: Final[dict[ReviewStatus, str]] = {
 }
 """The letter that stands beside each status colour, so that nothing is said by colour alone."""
 
-LESION_COLOURS: Final = ("#19E3B1", "#C792FF", "#5AA9FF", "#FFE45C", "#FFFFFF")
-"""Cool colours that mucosa never has; slots beyond the fifth begin again."""
+LESION_COLOURS: Final = (
+    "#19E3B1", "#912DFF", "#38C4FF", "#D1D700", "#FFFFFF", "#9577FF", "#6B7EAE", "#27850A", "#7D8172",
+)  # fmt: skip
+"""Cool colours that mucosa never has, one for each of the keys 1 to 9; slots beyond begin again.
+
+Found by search: any two of them are at least 20 Delta E (1976) apart, also for protanopes and deuteranopes (a test
+simulates them). The number stands beside the colour wherever there is room.
+"""
 
 
 class _Active:
