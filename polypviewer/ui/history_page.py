@@ -110,7 +110,6 @@ class HistoryPage(QWidget):
         column.addWidget(self._empty)
         column.addWidget(self._list, 1)
         self._list.itemClicked.connect(self._clicked)
-        self._list.itemActivated.connect(self._clicked)
         self._revisions = RevisionList()
         self._revisions.chosen.connect(self.revision_wished)
         column.addWidget(self._revisions)

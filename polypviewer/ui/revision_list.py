@@ -1,4 +1,4 @@
-"""Earlier revisions of the shown frame, as a short list. A click, or Enter, shows one beside the frame."""
+"""Earlier revisions of the shown frame, as a short list. A click shows one beside the frame."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ class RevisionList(QWidget):
         column.addWidget(heading(translate("Revisions of this frame")))
         column.addWidget(self._list)
         self._list.itemClicked.connect(self._clicked)
-        self._list.itemActivated.connect(self._clicked)
         self.hide()
 
     def show_revisions(self, revisions: tuple[OtherMask, ...]) -> None:
