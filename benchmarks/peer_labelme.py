@@ -46,6 +46,7 @@ def work(task: dict[str, Any]) -> dict[str, Any]:
         widget for widget in QtWidgets.QApplication.topLevelWidgets() if isinstance(widget, QtWidgets.QMainWindow)
     )
     window.resize(*task["window"])
+    window.activateWindow()  # as a window manager does; its keys are shortcuts of the active window
     painted = Painted()
     QtWidgets.QApplication.instance().installEventFilter(painted)
     rest(2.0)
@@ -70,8 +71,10 @@ def run_instead(task: dict[str, Any]) -> None:
     """Let labelme start as always, and work where its event loop would begin."""
 
     def run(*_args: object) -> int:
-        print(json.dumps(work(task)), flush=True)
-        os._exit(0)
+        try:
+            print(json.dumps(work(task)), flush=True)
+        finally:
+            os._exit(0)  # without a result the caller says so; labelme would show a dialog and wait
 
     QtWidgets.QApplication.exec_ = run
     QtWidgets.QApplication.exec = run

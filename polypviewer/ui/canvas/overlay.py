@@ -89,7 +89,7 @@ class OverlayLayer:
 
     def forget(self) -> None:
         """The view has changed: what was drawn is not right any more."""
-        self._spare = self._shown or self._spare
+        self._spare = self._shown or self._coming or self._spare
         self._shown = self._coming = None
 
     @property
@@ -118,6 +118,7 @@ class OverlayLayer:
             return True
         end = time.perf_counter() + within_s
         if self._coming is None or self._coming.surface != surface:
+            self._spare = self._coming or self._spare
             self._coming = self._begun(surface)
         coming = self._coming
         band = max(8, _BAND_PIXELS // coming.image.width())
@@ -135,9 +136,9 @@ class OverlayLayer:
 
     def refresh(self, changed: Rect) -> QRect:
         """Redraw where image pixels changed; returns the logical pixels to show again."""
-        self._coming = None
         if self._shown is None:
             return QRect()
+        self._spare, self._coming = self._coming or self._spare, None
         touched = _touched(self._shown.surface, changed)
         self._shown.content = self._shown.content.united(touched)
         self._redraw(self._shown, touched)
@@ -149,7 +150,7 @@ class OverlayLayer:
         if spare is None or spare.image.size() != surface.device_size:
             image, stale = surface.blank(QImage.Format.Format_ARGB32_Premultiplied), surface.device_rect
         else:
-            image, stale = spare.image, spare.content
+            image, stale = spare.image, spare.content.united(spare.stale)
             image.setDevicePixelRatio(surface.ratio)
         height, width = self._labels.shape
         rows, columns = pixels_under(surface, height=height, width=width)
