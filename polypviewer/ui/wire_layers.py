@@ -49,6 +49,11 @@ class LayerWiring(QObject):
         session.draft_changed.connect(self._draft_changed)
         session.project_closed.connect(self._forget)
 
+    @property
+    def codes(self) -> NDArray[np.uint8] | None:
+        """The codes of `core.provenance` that are shown, `(height, width)` uint8; None while neither view is on."""
+        return self._codes
+
     # --- when ---------------------------------------------------------------------------------------------------
 
     def _options_changed(self, options: ViewOptions) -> None:
