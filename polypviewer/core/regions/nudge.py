@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from polypviewer.core.geometry import EMPTY_RECT, Point, Rect
+from polypviewer.core.geometry import EMPTY_RECT, Point, Rect, between
 from polypviewer.core.label_map import Mask
 from polypviewer.core.paint import segment_rect
 from polypviewer.core.region import region_of
@@ -36,7 +36,7 @@ class Nudge:
     def __init__(self, mask: Mask) -> None:
         self._height, self._width = (int(side) for side in mask.shape)
         self._mask: Mask = np.array(mask, np.bool_, order="C")
-        self._rect, self._distance = signed_distance(self._mask)
+        self._before = self._mask.copy()
         self._carried: Field = np.zeros((self._height, self._width, 2), np.float32)
 
     def push(self, a: Point, b: Point, radius: float) -> Rect:
@@ -76,13 +76,18 @@ class Nudge:
 
     def _read(self, rect: Rect) -> Mask:
         """The sign of the untouched distance at the place that each pixel of `rect` shows."""
-        if self._rect.is_empty:
-            return np.zeros((rect.height, rect.width), np.bool_)
         x, y = _centres(rect)
         carried = self._carried[rect.slices]
-        column = x - carried[..., 0] - np.float32(0.5 + self._rect.x)
-        row = y - carried[..., 1] - np.float32(0.5 + self._rect.y)
-        inside: Mask = _sampled(self._distance[..., None], column, row)[..., 0] > 0
+        column = np.clip(x - carried[..., 0] - np.float32(0.5), 0, self._width - 1)
+        row = np.clip(y - carried[..., 1] - np.float32(0.5), 0, self._height - 1)
+        # The distance is clipped, so what lies farther off than that changes nothing here: a press costs nothing.
+        window = between(int(column.min()), int(row.min()), int(column.max()) + 2, int(row.max()) + 2)
+        window = window.grown(int(FAR) + 2).clipped(self._height, self._width)
+        lesion, distance = signed_distance(self._before[window.slices])
+        if lesion.is_empty:
+            return np.zeros((rect.height, rect.width), np.bool_)
+        left, top = window.x + lesion.x, window.y + lesion.y
+        inside: Mask = _sampled(distance[..., None], column - left, row - top)[..., 0] > 0
         return inside
 
 
