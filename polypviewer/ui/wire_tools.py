@@ -92,7 +92,7 @@ class ShapeWiring(QObject):
             tool.wished.connect(self._wished)
         session.preview_changed.connect(self._preview_changed)
         session.field_changed.connect(self._field_changed)
-        window.canvas.escaped.connect(self._escaped)
+        window.canvas.escaped.connect(self.drop)
         window.canvas.tool_changed.connect(self._tool_changed)
         window.stage.options.apply_wished.connect(self.take)
         window.stage.options.drop_wished.connect(self.drop)
@@ -210,9 +210,6 @@ class ShapeWiring(QObject):
     def _tool_changed(self, name: str) -> None:
         if name == "seeds":
             self._session.prepare_clicks()
-
-    def _escaped(self) -> None:
-        self._session.drop_preview()
 
     def _forget_marks(self) -> None:
         """Seeds and box go with their preview."""

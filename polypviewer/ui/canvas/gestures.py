@@ -32,6 +32,7 @@ class Canvas(ToolCanvas):
         self._space_since = 0.0
         self._space_used = False
         self._pen_down = False
+        self.setTabletTracking(True)
 
     # --- mouse and pen ------------------------------------------------------------------------------------------
 
