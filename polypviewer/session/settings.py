@@ -56,7 +56,7 @@ TABLE: Final[dict[str, SettingRow]] = {
     "brush_edge_aware": SettingRow("reader", False),
     "brush_edge": SettingRow("reader", 0.5, lowest=0.0, highest=1.0),
     "pen_pressure": SettingRow("reader", True),
-    "wand_tolerance": SettingRow("reader", 12.0, lowest=0.0, highest=100.0),
+    "wand_tolerance": SettingRow("reader", 8.0, lowest=0.0, highest=100.0),
     "wand_contiguous": SettingRow("reader", True),
     "propose_on_show": SettingRow("reader", True),
     "paint_outside": SettingRow("reader", False),

@@ -34,6 +34,7 @@ PARTS: Final[dict[str, tuple[str, ...]]] = {
 """What each tool needs beside what the view needs."""
 FOLDS: Final = (
     "opacity", "hint", "nib", "strictness", "outline", "pressure", "lesion", "edge", "contiguous", "shapes",
+    "tolerance",
 )  # fmt: skip
 """What is left out first where the canvas is too narrow for all; the view panel and the keys still have it."""
 

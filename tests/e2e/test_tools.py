@@ -199,7 +199,7 @@ def test_the_wand_previews_while_it_is_dragged_and_takes_at_the_release(bench: B
 
     after = bench.step(take)
     tolerance = canvas.hand.options.tolerance
-    assert tolerance < 12.0
+    assert tolerance < 8.0
     assert np.array_equal(after, with_region(scene, wand_region(scene, at, tolerance=tolerance)))
 
 

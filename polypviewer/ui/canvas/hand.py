@@ -28,7 +28,7 @@ class ToolOptions:
     edge_aware: bool = False
     edge: float = 0.5
     pen_pressure: bool = True
-    tolerance: float = 12.0
+    tolerance: float = 8.0
     contiguous: bool = True
     all_lesions: bool = False
 
