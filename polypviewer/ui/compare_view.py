@@ -17,6 +17,7 @@ from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.canvas.gestures import Canvas
 from polypviewer.ui.canvas.seeing import SeeingCanvas
 from polypviewer.ui.controls import label
+from polypviewer.ui.icons import icon
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import OPTIONS_BAR
 
@@ -77,10 +78,9 @@ class CompareView(QWidget):
         row.addWidget(self._choice)
         self._note = label(translate("read-only"), tone="quiet")
         row.addWidget(self._note)
-        closer = QToolButton()
+        self._closer = closer = QToolButton()
         closer.setProperty("role", "flat")
         closer.setIconSize(QSize(14, 14))
-        closer.setIcon(actions["dismiss"].icon())
         closer.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         closer.setAccessibleName(translate("Close the comparison"))
         closer.setToolTip(translate("Close the comparison"))
@@ -97,6 +97,7 @@ class CompareView(QWidget):
 
     def show_choices(self, others: tuple[OtherMask, ...], *, chosen: UUID | str) -> None:
         """What there is to compare with."""
+        self._closer.setIcon(icon("close"))
         self._keys = tuple(other.key for other in others)
         self._choice.clear()
         for other in others:

@@ -53,7 +53,7 @@ class ViewPanel(QFrame):
         """Be as large as what is in it, but no higher than this; the rest scrolls."""
         self._column.activate()
         width = max(scaled(WIDTH), self._body.minimumSizeHint().width() + 4)
-        needed = self._column.totalHeightForWidth(width - 2) + 2
+        needed = self._column.totalHeightForWidth(width - 2) + 6
         scrolls = needed > height
         self.resize(width + (10 if scrolls else 0), min(needed, height))
 

@@ -59,7 +59,7 @@ def move_to(hand: Hand, x: float, y: float) -> None:
 def correct_the_proposal(hand: Hand) -> None:
     """Take it, add a stroke beside it and rub a part of it out."""
     hand.key(Key.Key_M)
-    hand.until(lambda: hand.session.draft is not None and hand.session.draft.label_map.any(), what="the mask")
+    hand.until(lambda: hand.session.draft is not None and bool(hand.session.draft.label_map.any()), what="the mask")
     assert hand.session.draft is not None
     rows, columns = np.nonzero(hand.session.draft.label_map)
     height, width = hand.session.draft.label_map.shape
@@ -95,7 +95,10 @@ def test_provenance_follows_the_brush_and_undo(hand: Hand) -> None:
     hand.drag([(0.85, 0.8), (0.9, 0.85)])
     assert (hand.wiring.layers.codes == ADDED).sum() > (before == ADDED).sum()
     hand.key(Key.Key_Z, CONTROL)
-    hand.until(lambda: np.array_equal(hand.wiring.layers.codes, before), what="the codes before the stroke")
+    hand.until(
+        lambda: hand.wiring.layers.codes is not None and np.array_equal(hand.wiring.layers.codes, before),
+        what="the codes before the stroke",
+    )
 
 
 def test_the_difference_says_its_dice(hand: Hand) -> None:

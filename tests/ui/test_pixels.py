@@ -84,7 +84,8 @@ def test_the_picture_shows_the_pixel_under_each_position(zoom: float, ratio: flo
             continue
         under = pixel_under(surface, at, size)
         wanted = (1, 2, 3) if under is None else tuple(int(value) for value in pixels[under])
-        assert drawn.pixelColor(column, row).getRgb()[:3] == wanted, (column, row)
+        seen = drawn.pixelColor(column, row)
+        assert (seen.red(), seen.green(), seen.blue()) == wanted, (column, row)
 
 
 @pytest.mark.parametrize("ratio", RATIOS)

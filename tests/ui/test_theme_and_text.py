@@ -7,7 +7,7 @@ from polypviewer.core.review import ReviewStatus
 from polypviewer.ui.status_marks import status_name
 from polypviewer.ui.style_sheet import SHEET
 from polypviewer.ui.text import clock_text, count_text, duration_text, figure_text
-from polypviewer.ui.theme import DARK, LIGHT, STATUS_LETTERS, Tokens, status_colour, style_sheet, text_font
+from polypviewer.ui.theme import CONTRAST, DARK, LIGHT, STATUS_LETTERS, Tokens, status_colour, style_sheet, text_font
 
 
 def luminance(colour: str) -> float:
@@ -22,14 +22,27 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda t: t.name)
+@pytest.mark.parametrize("theme", [DARK, LIGHT, CONTRAST], ids=lambda t: t.name)
 @pytest.mark.parametrize("ink", ["text", "quiet", "warning", "danger", "good", "bright"])
 @pytest.mark.parametrize("ground", ["panel", "window"])
 def test_text_can_be_read(theme: Tokens, ink: str, ground: str) -> None:
     assert contrast(getattr(theme, ink), getattr(theme, ground)) >= 4.5
 
 
-@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda t: t.name)
+@pytest.mark.parametrize("ink", ["text", "quiet", "warning", "danger", "good", "bright", "focus"])
+@pytest.mark.parametrize("ground", ["panel", "window", "raised", "chip"])
+def test_high_contrast_is_high(ink: str, ground: str) -> None:
+    assert contrast(getattr(CONTRAST, ink), getattr(CONTRAST, ground)) >= 7
+    assert contrast(CONTRAST.line, getattr(CONTRAST, ground)) >= 3
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT, CONTRAST], ids=lambda t: t.name)
+def test_what_stands_on_a_coloured_ground_can_be_read(theme: Tokens) -> None:
+    assert contrast(theme.on_warning, theme.warning) >= 4.5
+    assert contrast(theme.on_accent, theme.accent) >= 3.9
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT, CONTRAST], ids=lambda t: t.name)
 def test_surroundings_of_the_picture_have_no_tint(theme: Tokens) -> None:
     canvas = QColor(theme.canvas)
     parts = (canvas.red(), canvas.green(), canvas.blue())
@@ -37,7 +50,7 @@ def test_surroundings_of_the_picture_have_no_tint(theme: Tokens) -> None:
 
 
 def test_every_rule_uses_colours_that_the_themes_have() -> None:
-    for theme in (DARK, LIGHT):
+    for theme in (DARK, LIGHT, CONTRAST):
         assert not re.search(r"%\w+%", style_sheet(theme))
     assert "#" not in re.sub(r"#[A-Za-z]+\b", "", SHEET)
 
