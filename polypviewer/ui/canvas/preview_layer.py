@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from polypviewer.core.geometry import EMPTY_RECT, Rect
-from polypviewer.core.label_map import BACKGROUND, IGNORE, MAX_SLOT, LabelMap, Mask
+from polypviewer.core.label_map import BACKGROUND, IGNORE, MAX_SLOT, LabelMap
 from polypviewer.core.region import Reshape
 from polypviewer.ui.canvas.layers import CachedLayer
 from polypviewer.ui.canvas.overlay import premultiplied
@@ -21,6 +21,8 @@ FILL: Final = 0.45
 DASH_PX: Final = 6
 HATCH_PX: Final = 7
 LINE_PX: Final = 2
+GOES: Final = MAX_SLOT
+"""Code of the pixels that would be background; no frame has so many lesions."""
 _GOES: Final = QColor(255, 158, 143, 235)
 _GAP: Final = QColor(0, 0, 0, 150)
 _IGNORED: Final = QColor(222, 224, 228)
@@ -35,8 +37,7 @@ class PreviewLayer(CachedLayer):
         super().__init__()
         self._size = (0, 0)
         self._rect = EMPTY_RECT
-        self._added: LabelMap = np.zeros((0, 0), np.uint8)
-        self._gone: Mask = np.zeros((0, 0), np.bool_)
+        self._codes: LabelMap = np.zeros((0, 0), np.uint8)
         self._fills, self._lines = _tables()
 
     @property
@@ -50,8 +51,7 @@ class PreviewLayer(CachedLayer):
         changed = before != after
         self._size = (int(label_map.shape[0]), int(label_map.shape[1]))
         self._rect = reshape.rect
-        self._added = np.where(changed, after, BACKGROUND).astype(np.uint8)
-        self._gone = changed & (after == BACKGROUND)
+        self._codes = np.where(changed, np.where(after == BACKGROUND, GOES, after), BACKGROUND).astype(np.uint8)
         self.forget()
 
     def clear(self) -> None:
@@ -84,16 +84,15 @@ class PreviewLayer(CachedLayer):
         self, rows: Indices, columns: Indices, *, corner: tuple[int, int], ratio: float
     ) -> NDArray[np.uint32]:
         """Premultiplied colours of these device rows and columns; `corner`: where they lie, so that dashes stay."""
-        added, gone = (_taken(part, self._rect, rows, columns) for part in (self._added, self._gone.view(np.uint8)))
-        pixels = np.ascontiguousarray(self._fills[added])
-        diagonal = np.arange(corner[0], corner[0] + len(rows))[:, None] + np.arange(corner[1], corner[1] + len(columns))
+        codes = _taken(self._codes, self._rect, rows, columns)
+        pixels = np.take(self._fills, codes)
         hatch, dash = max(3, round(HATCH_PX * ratio)), max(2, round(DASH_PX * ratio))
-        hatched = diagonal % hatch < max(1, hatch // 3)
-        pixels[(gone > 0) & hatched] = premultiplied(_GOES)
-        pixels[(added == IGNORE) & hatched] = premultiplied(_IGNORED)
-        edge = _edge(np.where(gone > 0, MAX_SLOT, added), max(1, round(LINE_PX * ratio)))
-        solid = diagonal // dash % 2 == 0
-        pixels[edge] = np.where(solid, np.where(gone > 0, premultiplied(_GOES), self._lines[added]), _gap())[edge]
+        hatched = _stripes(codes.shape, corner, period=hatch, on=max(1, hatch // 3))
+        for code in (GOES, IGNORE):
+            np.copyto(pixels, self._lines[code], where=hatched & (codes == code))
+        edge = np.flatnonzero(_edge(codes, max(1, round(LINE_PX * ratio))))
+        solid = _stripes(codes.shape, corner, period=2 * dash, on=dash).reshape(-1)[edge]
+        pixels.reshape(-1)[edge] = np.where(solid, self._lines[codes.reshape(-1)[edge]], np.uint32(premultiplied(_GAP)))
         return pixels
 
 
@@ -105,12 +104,15 @@ def _tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
         lines[slot] = premultiplied(colour)
         colour.setAlphaF(FILL)
         fills[slot] = premultiplied(colour)
-    lines[IGNORE] = premultiplied(_IGNORED)
+    lines[IGNORE], lines[GOES], fills[GOES] = premultiplied(_IGNORED), premultiplied(_GOES), 0
     return fills, lines
 
 
-def _gap() -> int:
-    return premultiplied(_GAP)
+def _stripes(shape: tuple[int, ...], corner: tuple[int, int], *, period: int, on: int) -> NDArray[np.bool_]:
+    """Diagonal stripes, `on` of `period` pixels wide, that lie where they lie on the surface."""
+    rows, columns = np.arange(shape[0]) + corner[0], np.arange(shape[1]) + corner[1]
+    stripes: NDArray[np.bool_] = (np.arange(period)[:, None] + columns[None, :]) % period < on
+    return stripes[rows % period]
 
 
 def _wider(part: slice, count: int) -> slice:
@@ -125,7 +127,8 @@ def _taken(values: NDArray[np.uint8], rect: Rect, rows: Indices, columns: Indice
     down, across = rows - rect.y, columns - rect.x
     outside_down = (down < 0) | (down >= rect.height)
     outside_across = (across < 0) | (across >= rect.width)
-    taken: NDArray[np.uint8] = values[np.clip(down, 0, rect.height - 1)][:, np.clip(across, 0, rect.width - 1)]
+    lines = np.take(values, np.clip(down, 0, rect.height - 1), axis=0)
+    taken = np.take(lines, np.clip(across, 0, rect.width - 1), axis=1)
     taken[outside_down] = 0
     taken[:, outside_across] = 0
     return taken
