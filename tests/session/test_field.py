@@ -1,5 +1,6 @@
 """The field of view: found with the frame, the limit of the brush, corrected by a reader for the whole medium."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from polypviewer.session.importing import import_media
 from polypviewer.session.jobs import project_for_command
 from polypviewer.session.session import Session
 from polypviewer.session.store_door import direct_door
+from polypviewer.session.values import FieldView
 from polypviewer.storage import create_project
 from tests.session.projects import READER, opened, paint, quiet
 
@@ -39,10 +41,15 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def session(qtbot: QtBot, project: Path):  # type: ignore[no-untyped-def]
+def session(qtbot: QtBot, project: Path) -> Iterator[Session]:
     made = opened(qtbot, project)
     yield made
     made.close()
+
+
+def field_of(session: Session) -> FieldView:
+    assert session.field is not None
+    return session.field
 
 
 def labels(session: Session) -> LabelMap:
@@ -51,19 +58,17 @@ def labels(session: Session) -> LabelMap:
 
 
 def test_the_field_is_there_with_the_frame(session: Session) -> None:
-    assert session.field is not None
-    assert session.field.origin == "found"
+    assert field_of(session).origin == "found"
     tissue = octagon().any(axis=2)
-    agreement = (session.field.mask & tissue).sum() / (session.field.mask | tissue).sum()
+    agreement = (field_of(session).mask & tissue).sum() / (field_of(session).mask | tissue).sum()
     assert agreement > 0.97
-    assert len(session.field.outlines) == 1
+    assert len(field_of(session).outlines) == 1
 
 
 def test_paint_cannot_leave_the_field_unless_told_to(session: Session) -> None:
-    assert session.field is not None
     paint(session, (30, 30), (60, 60), radius=14)
     assert labels(session).any()
-    assert not (labels(session)[~session.field.mask]).any()
+    assert not (labels(session)[~field_of(session).mask]).any()
     session.set_setting("paint_outside", True)
     paint(session, (5, 5), radius=3)
     assert labels(session)[5, 5] == 1
@@ -83,23 +88,21 @@ def test_a_corrected_field_holds_after_a_restart_and_can_be_found_again(
     corners = [Point(100, 60), Point(220, 60), Point(220, 180), Point(100, 180)]
     with qtbot.waitSignal(session.field_changed):
         session.correct_field(corners)
-    assert session.field is not None
-    assert session.field.origin == "corrected"
-    assert session.field.mask.sum() == 120 * 120
+    assert field_of(session).origin == "corrected"
+    assert field_of(session).mask.sum() == 120 * 120
     session.close()
     again = opened(qtbot, project)
     try:
-        assert again.field is not None
-        assert again.field.origin == "corrected"
-        assert again.field.mask.sum() == 120 * 120
+        assert field_of(again).origin == "corrected"
+        assert field_of(again).mask.sum() == 120 * 120
         paint(again, (90, 90), radius=15)
         assert not labels(again)[:, :100].any()
         with qtbot.waitSignal(again.field_changed):
             again.find_field()
-        assert again.field.origin == "found"
+        assert field_of(again).origin == "found"
         with qtbot.waitSignal(again.field_changed):
             again.take_whole_field()
-        assert again.field.mask.all()
+        assert field_of(again).mask.all()
     finally:
         again.close()
 
@@ -109,5 +112,4 @@ def test_a_field_that_is_a_slip_of_the_hand_is_refused(qtbot: QtBot, session: Se
         session.correct_field([Point(10, 10), Point(14, 10), Point(14, 14)])
     assert told.args is not None
     assert told.args[0].code == "field.too_small"
-    assert session.field is not None
-    assert session.field.origin == "found"
+    assert field_of(session).origin == "found"

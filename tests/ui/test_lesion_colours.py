@@ -23,7 +23,8 @@ LEAST = 20.0
 
 def seen(eye: str) -> NDArray[np.float64]:
     """The palette in Lab as these eyes see it, `(9, 3)`."""
-    colours = np.array([QColor(name).getRgbF()[:3] for name in LESION_COLOURS])
+    shades = [QColor(name) for name in LESION_COLOURS]
+    colours = np.array([(shade.redF(), shade.greenF(), shade.blueF()) for shade in shades])
     linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
     mixed = np.clip(linear @ EYES[eye].T, 0, 1)
     screen = np.where(mixed <= 0.0031308, mixed * 12.92, 1.055 * mixed ** (1 / 2.4) - 0.055)
