@@ -97,5 +97,8 @@ class Seeing(QObject):
         self._canvas.glide_to(self._canvas.lying_one_to_one())
 
     def _toggle_panel(self) -> None:
-        self._stage.view_panel.setVisible(self._actions["view_panel"].isChecked())
+        opens = self._actions["view_panel"].isChecked()
+        self._stage.view_panel.setVisible(opens)
         self._stage.place()
+        if not opens:
+            self._stage.take_focus()

@@ -75,10 +75,10 @@ QToolButton[role="half"] { background: transparent; padding: 0; border-radius: 5
 QToolButton::menu-indicator { image: none; }
 QToolButton:focus { border: 1px solid %focus%; }
 
-QLineEdit, QPlainTextEdit, QComboBox, QSpinBox { background: %window%; border: 1px solid %line%; border-radius: 6px;
-    padding: 0 8px; min-height: 28px; selection-background-color: %accent%; selection-color: %on_accent%; }
+QLineEdit, QPlainTextEdit, QComboBox, QAbstractSpinBox { background: %window%; border: 1px solid %line%;
+    border-radius: 6px; padding: 0 8px; min-height: 28px; selection-background-color: %accent%; selection-color: %on_accent%; }
 QPlainTextEdit { padding: 4px 6px; }
-QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus { border: 1px solid %focus%; }
+QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QAbstractSpinBox:focus { border: 1px solid %focus%; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("%icons%/down.svg"); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: %panel%; border: 1px solid %line%; selection-background-color: %raised%;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from polypviewer.ui.action_set import ActionSet
@@ -25,6 +25,7 @@ class ViewPanel(QFrame):
         super().__init__()
         self.setObjectName("viewPanel")
         self.setAccessibleName(translate("View options"))
+        self._actions = actions
         self._body = QWidget()
         self._area = QScrollArea()
         self._area.setObjectName("panelPage")
@@ -48,6 +49,12 @@ class ViewPanel(QFrame):
         """Another part at the lower end."""
         self._column.addSpacing(10)
         self._column.addWidget(part)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._actions["view_panel"].trigger()
+        else:
+            super().keyPressEvent(event)
 
     def take_room(self, *, height: int) -> None:
         """Be as large as what is in it, but no higher than this; the rest scrolls."""
@@ -85,7 +92,7 @@ class SwitchRow(QCheckBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        key = key_text(BY_ID[self._name], self._actions.preset)
+        key = key_text(BY_ID[self._name], self._actions.keys)
         if key:
             width = cap_width(key)
             painter = QPainter(self)

@@ -94,7 +94,7 @@ def test_the_scale_dialog_can_be_used_without_eyes_and_without_a_mouse(qtbot: Qt
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.millimetres.value() == pytest.approx(9.0)
-    assert [w for w in targets(dialog) if not said(w)] == []
+    assert [w for w in targets(dialog) if not said(w) or w.height() < TARGET] == []
     QTest.keyClicks(dialog.pixels, "200")
     QTest.keyClick(dialog.pixels, Qt.Key.Key_Return)
     assert dialog.mm_per_pixel == pytest.approx(9.0 / 200)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from polypviewer.core.enhance import IDENTITY, RANGES, Enhancement
@@ -303,3 +303,16 @@ def test_the_window_is_found_again_where_it_stood(qtbot: QtBot) -> None:
     put_in_place(third, "not a place")
     assert third.width() <= 1920
     assert third.width() > 200
+
+
+def test_escape_closes_the_view_panel_and_the_canvas_has_the_focus_again(window: MainWindow) -> None:
+    show_frame(window)
+    QTest.keyClick(window.canvas, Qt.Key.Key_V, SHIFT)
+    panel = window.stage.view_panel
+    assert panel.isVisible()
+    row = panel.findChildren(QCheckBox)[0]
+    row.setFocus()
+    QTest.keyClick(row, Qt.Key.Key_Escape)
+    assert panel.isHidden()
+    assert window.canvas.hasFocus()
+    assert not window.actions_["view_panel"].isChecked()
