@@ -245,3 +245,33 @@ def test_an_edit_of_the_frame_drops_a_preview_and_its_marks(bench: Bench) -> Non
     bench.session.undo()
     bench.hand.until(lambda: bench.session.preview is None, what="no preview")
     assert bench.hand.canvas.tool.sketch.points == []
+
+
+def test_a_hand_that_is_quicker_than_the_tool_loses_nothing(bench: Bench) -> None:
+    """Enter before the preview is there, and a wand that is only clicked: each is one step, no frame is accepted."""
+    bench.hand.key(Key.Key_Q)
+    scene, at = bench.scene, bench.point(bench.middle)
+
+    def click_and_enter() -> None:
+        bench.click(bench.middle)
+        QTest.keyClick(bench.hand.canvas, Key.Key_Return)
+
+    expected = applied(scene.labels, tool_work.grow(scene, wish=Grow(((at,),), ()), value=1))
+    assert np.array_equal(bench.step(click_and_enter), expected)
+    bench.hand.key(Key.Key_W)
+    bench.hand.key(Key.Key_2)
+    scene = bench.scene
+    region = wand_region(scene, at, tolerance=bench.hand.canvas.hand.options.tolerance)
+    assert np.array_equal(bench.step(lambda: bench.click(bench.middle)), with_region(scene, region, value=2))
+    assert bench.session.statuses[bench.session.frames[0]] is ReviewStatus.EDITED
+    assert bench.session.preview is None
+
+
+def test_escape_drops_what_is_still_being_worked_on(bench: Bench) -> None:
+    bench.hand.key(Key.Key_Q)
+    bench.click(bench.middle)
+    bench.hand.key(Key.Key_Escape)
+    bench.hand.rest(0.5)
+    assert bench.session.preview is None
+    assert bench.session.history.done == ()
+    assert bench.hand.canvas.tool.sketch.points == []
