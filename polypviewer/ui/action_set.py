@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from polypviewer.ui.actions import ACTIONS, BY_ID, Group, Layout, Preset, keys_of, tooltip
+from polypviewer.ui.actions import ACTIONS, BY_ID, Group, Keys, Layout, Preset, key_text, keys_of, tooltip
 from polypviewer.ui.icons import icon
+from polypviewer.ui.key_bindings import OwnKeys, key_table
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import active
 
@@ -25,7 +26,8 @@ class ActionSet(QObject):
     def __init__(self, window: QWidget, *, preset: Preset = Preset.DEFAULT) -> None:
         super().__init__(window)
         self._actions: dict[str, QAction] = {}
-        self.preset = preset
+        self.preset, self.own_keys = preset, OwnKeys()
+        self.keys: Keys = preset
         self.layout = Layout.REVIEW
         self._has_frame = False
         self._blocked: set[str] = set()
@@ -45,13 +47,19 @@ class ActionSet(QObject):
 
     def use_preset(self, preset: Preset) -> None:
         """Listen to other keys."""
-        self.preset = preset
+        self.preset, self.keys = preset, key_table(preset, self.own_keys)
         for action_id, action in self._actions.items():
             spec = BY_ID[action_id]
-            keys = () if spec.held else keys_of(spec, preset)
+            keys = () if spec.held else keys_of(spec, self.keys)
             action.setShortcuts([QKeySequence(key) for key in keys])
-            action.setToolTip(tooltip(spec, preset))
+            action.setProperty("key", key_text(spec, self.keys))
+            action.setToolTip(tooltip(spec, self.keys))
         self.preset_changed.emit()
+
+    def use_own_keys(self, own: OwnKeys) -> None:
+        """What the reader changed, on top of the preset."""
+        self.own_keys = own
+        self.use_preset(self.preset)
 
     def use_layout(self, layout: Layout) -> None:
         """Only the actions of a layout can be asked for."""

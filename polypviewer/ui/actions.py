@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -148,8 +149,9 @@ def _shape() -> tuple[ActionSpec, ...]:
         ActionSpec("smooth", "Smooth the border", group, (), layouts=PICTURE),
         ActionSpec("fill_holes", "Fill holes", group, (), layouts=PICTURE),
         ActionSpec("remove_islands", "Remove islands", group, (), "", "Take away all but the largest part", PICTURE),
-        ActionSpec("keep_island", "Keep this island", group, (), "",
-                   "Take away every part of the lesion but the one under the cursor", PICTURE),
+        ActionSpec("keep_island", "Keep this island", group, ("Shift+K",), "island",
+                   "Take away every part of the lesion but the one under the cursor, or the next clicked one", PICTURE,
+                   checkable=True),
         ActionSpec("convex_hull", "Convex hull", group, (), layouts=PICTURE),
         ActionSpec("all_lesions", "Shape all lesions", group, (), "",
                    "Shape every lesion of the frame, not only the one that is painted", PICTURE, checkable=True),
@@ -326,8 +328,14 @@ _MAC_KEYS: Final = {"next_in_queue": ("Alt+Right",), "previous_in_queue": ("Alt+
 _SHORT: Final = {"Return": "Enter", "Shift+Return": "Shift+Enter"}
 
 
-def keys_of(spec: ActionSpec, preset: Preset) -> tuple[str, ...]:
+Keys = Preset | Mapping[str, tuple[str, ...]]
+"""A preset, or what a reader made of one: the keys of every action by its id (`key_bindings.key_table`)."""
+
+
+def keys_of(spec: ActionSpec, preset: Keys) -> tuple[str, ...]:
     """The keys of an action in a preset, as Qt writes them; the first is the one that is shown."""
+    if not isinstance(preset, Preset):
+        return preset[spec.id]
     if sys.platform == "darwin" and spec.id in _MAC_KEYS:
         return _MAC_KEYS[spec.id]
     if preset is Preset.CVAT and spec.cvat is not None:
@@ -335,7 +343,7 @@ def keys_of(spec: ActionSpec, preset: Preset) -> tuple[str, ...]:
     return spec.keys
 
 
-def key_text(spec: ActionSpec, preset: Preset) -> str:
+def key_text(spec: ActionSpec, preset: Keys) -> str:
     """The key that stands on buttons ("Enter", "Ctrl+T"); "" for an action without one."""
     keys = keys_of(spec, preset)
     if not keys:
@@ -343,14 +351,14 @@ def key_text(spec: ActionSpec, preset: Preset) -> str:
     return _SHORT.get(keys[0], QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText))
 
 
-def tooltip(spec: ActionSpec, preset: Preset) -> str:
+def tooltip(spec: ActionSpec, preset: Keys) -> str:
     """One line: what it does, and its key."""
     text = translate(spec.tip or spec.text)
     key = key_text(spec, preset)
     return f"{text}  ·  {key}" if key else text
 
 
-def conflicts(preset: Preset) -> tuple[tuple[str, str, str], ...]:
+def conflicts(preset: Keys) -> tuple[tuple[str, str, str], ...]:
     """(key, action, action) where two actions that can be on at the same time share a key."""
     owner: dict[tuple[str, Layout], str] = {}
     found: list[tuple[str, str, str]] = []

@@ -112,7 +112,7 @@ class CheatSheet(QFrame):
     def _keys(self, spec: ActionSpec) -> tuple[str, ...]:
         if spec.id.startswith("lesion_") and spec.id != "lesion_1":
             return ()
-        keys = tuple(_SHORT.get(key, key) for key in keys_of(spec, self._actions.preset))
+        keys = tuple(_SHORT.get(key, key) for key in keys_of(spec, self._actions.keys))
         return tuple(dict.fromkeys(keys)) if spec.id != "lesion_1" else ("1", "…", "9")
 
 

@@ -111,7 +111,7 @@ class CommandPalette(QFrame):
         for spec in matches(query, offered):
             item = QListWidgetItem(translate(spec.text))
             item.setData(_ID, spec.id)
-            item.setData(_KEY, key_text(spec, self._actions.preset))
+            item.setData(_KEY, key_text(spec, self._actions.keys))
             item.setData(_GROUP, translate(spec.group))
             if not self._actions[spec.id].isEnabled():
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)

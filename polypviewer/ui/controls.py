@@ -168,6 +168,9 @@ class ActionButton(QPushButton):
         self.update()
 
     def _follow(self) -> None:
+        key = self._action.property("key")
+        if key is not None and key != self._key:
+            self.set_key(str(key))
         self.setEnabled(self._action.isEnabled())
         self.setToolTip(self._action.toolTip())
         self.setAccessibleName(self.text())

@@ -31,7 +31,7 @@ class EmptyState(QWidget):
         row.setSpacing(8)
         row.addStretch(1)
         self.buttons = {
-            name: ActionButton(actions[name], key_text(BY_ID[name], actions.preset), role=role)
+            name: ActionButton(actions[name], key_text(BY_ID[name], actions.keys), role=role)
             for name, role in (("open_demo", "primary"), ("import_files", ""), ("open_project", ""))
         }
         for button in self.buttons.values():

@@ -59,7 +59,7 @@ class FramePage(QWidget):
         self.show_lesions((), active_slot=1)
 
     def _button(self, name: str, *, role: str = "") -> ActionButton:
-        button = ActionButton(self._actions[name], key_text(BY_ID[name], self._actions.preset), role=role)
+        button = ActionButton(self._actions[name], key_text(BY_ID[name], self._actions.keys), role=role)
         self.buttons[name] = button
         return button
 
@@ -187,7 +187,7 @@ class FramePage(QWidget):
 
     def _new_row(self) -> QWidget:
         return ActionButton(
-            self._actions["new_lesion"], key_text(BY_ID["new_lesion"], self._actions.preset), role="row"
+            self._actions["new_lesion"], key_text(BY_ID["new_lesion"], self._actions.keys), role="row"
         )
 
     def _slot_clicked(self) -> None:
@@ -214,4 +214,4 @@ class FramePage(QWidget):
 
     def _show_keys(self) -> None:
         for name, button in self.buttons.items():
-            button.set_key(key_text(BY_ID[name], self._actions.preset))
+            button.set_key(key_text(BY_ID[name], self._actions.keys))

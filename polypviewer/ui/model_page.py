@@ -69,7 +69,7 @@ class ModelPage(QWidget):
         column.addSpacing(12)
         self._add_device(column)
         column.addSpacing(12)
-        column.addWidget(ActionButton(actions["propose_all"], key_text(BY_ID["propose_all"], actions.preset)))
+        column.addWidget(ActionButton(actions["propose_all"], key_text(BY_ID["propose_all"], actions.keys)))
         self._job = wrapped()
         self._job.hide()
         column.addWidget(self._job)

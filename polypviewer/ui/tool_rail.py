@@ -70,7 +70,8 @@ class ToolRail(QFrame):
             column.addWidget(rule())
         column.addWidget(self._more)
         column.addWidget(self._steps())
-        self._group.addAction(actions["correct_field"])
+        for name in ("correct_field", "keep_island"):
+            self._group.addAction(actions[name])
         actions.preset_changed.connect(self._show_keys)
 
     def fit(self, room: int) -> None:
@@ -97,7 +98,7 @@ class ToolRail(QFrame):
         self._more.setIcon(icon("more"))
 
     def _tool_button(self, name: str) -> ToolButton:
-        button = ToolButton(self._actions[name], key_text(BY_ID[name], self._actions.preset))
+        button = ToolButton(self._actions[name], key_text(BY_ID[name], self._actions.keys))
         self.buttons[name] = button
         self._group.addAction(self._actions[name])
         return button
@@ -122,7 +123,7 @@ class ToolRail(QFrame):
 
     def _show_keys(self) -> None:
         for name in TOOL_IDS:
-            key = key_text(BY_ID[name], self._actions.preset)
+            key = key_text(BY_ID[name], self._actions.keys)
             self.buttons[name].key = _GLYPHS.get(key, key)
             self.buttons[name].update()
 

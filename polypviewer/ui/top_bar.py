@@ -95,7 +95,7 @@ class TopBar(QWidget):
         self.layout_wished.emit(LAYOUTS[index])
 
     def _show_key(self) -> None:
-        self.palette_chip.setText(key_text(BY_ID["palette"], self._actions.preset))
+        self.palette_chip.setText(key_text(BY_ID["palette"], self._actions.keys))
         self.palette_chip.setToolTip(self._actions["palette"].toolTip())
 
 

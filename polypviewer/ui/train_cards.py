@@ -108,7 +108,7 @@ class PlanCard(Card):
         self._device, self._steps = ValueRow(translate("Device")), ValueRow(translate("Steps"))
         self._time = ValueRow(translate("Time"))
         self._why = wrapped()
-        self.button = ActionButton(actions["fine_tune"], key_text(BY_ID["fine_tune"], actions.preset), role="primary")
+        self.button = ActionButton(actions["fine_tune"], key_text(BY_ID["fine_tune"], actions.keys), role="primary")
         self.button.setProperty("stature", "large")
         self._possible, self._active = False, False
         self.box.addLayout(row)
