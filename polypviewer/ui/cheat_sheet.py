@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSi
 
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.actions import ACTIONS, ActionSpec, Group, keys_of
-from polypviewer.ui.controls import CAP_HEIGHT, cap_width, draw_cap, heading, label
+from polypviewer.ui.controls import cap_height, cap_width, draw_cap, heading, label
 from polypviewer.ui.text import translate
-from polypviewer.ui.theme import active, text_font
+from polypviewer.ui.theme import active, scaled, text_font
 
 COLUMNS: Final = (
     (Group.DECIDE, Group.DRAW),
@@ -71,7 +71,7 @@ class CheatSheet(QFrame):
             grid.setColumnStretch(place, 1)
         self._area.setWidget(self._body)
         parent = self._window
-        width, height = min(1120, parent.width() - 48), min(860, parent.height() - 64)
+        width, height = min(scaled(1120), parent.width() - 48), min(860, parent.height() - 64)
         self.setGeometry((parent.width() - width) // 2, (parent.height() - height) // 2, width, height)
         self.show()
         self.raise_()
@@ -135,7 +135,7 @@ class _KeyRow(QWidget):
         right = self.width()
         for key in reversed(self._keys):
             width = cap_width(key)
-            cap = QRect(right - width, (self.height() - CAP_HEIGHT) // 2, width, CAP_HEIGHT)
+            cap = QRect(right - width, (self.height() - cap_height()) // 2, width, cap_height())
             draw_cap(painter, cap, key, QColor(active().quiet))
             right = cap.left() - 4
         painter.end()

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.actions import ACTIONS, ActionSpec, key_text
-from polypviewer.ui.controls import CAP_HEIGHT, TextField, cap_width, draw_cap, label
+from polypviewer.ui.controls import TextField, cap_height, cap_width, draw_cap, label
 from polypviewer.ui.text import translate
-from polypviewer.ui.theme import active, text_font
+from polypviewer.ui.theme import active, scaled, text_font
 
 WIDTH: Final = 560
 ROWS: Final = 10
@@ -92,8 +92,8 @@ class CommandPalette(QFrame):
         self._field.clear()
         self._filter("")
         parent = self._window
-        width = min(WIDTH, parent.width() - 32)
-        height = min(ROWS * ROW_PX + 72, parent.height() - 96)
+        width = min(scaled(WIDTH), parent.width() - 32)
+        height = min(ROWS * scaled(ROW_PX) + 72, parent.height() - 96)
         self.setGeometry((parent.width() - width) // 2, 56, width, height)
         self.show()
         self.raise_()
@@ -151,7 +151,7 @@ class _ActionDelegate(QStyledItemDelegate):
     """Name, group in quiet, key in a cap."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # type: ignore[override]
-        return QSize(200, ROW_PX)
+        return QSize(200, scaled(ROW_PX))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # type: ignore[override]
         whole: QRect = option.rect
@@ -171,7 +171,7 @@ class _ActionDelegate(QStyledItemDelegate):
         right = rect.right()
         if key:
             width = cap_width(key)
-            cap = QRect(right - width, whole.center().y() - CAP_HEIGHT // 2, width, CAP_HEIGHT)
+            cap = QRect(right - width, whole.center().y() - cap_height() // 2, width, cap_height())
             draw_cap(painter, cap, key, QColor(active().quiet))
             right = cap.left() - 10
         painter.setFont(text_font(pixels=12))

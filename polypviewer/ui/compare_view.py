@@ -1,4 +1,4 @@
-"""Side by side: the right half shows the same frame with other masks, read-only; zoom and pan go together."""
+"""Side by side: the right half shows the same frame with other masks, read-only. Both halves move together."""
 
 from __future__ import annotations
 
@@ -63,6 +63,8 @@ class CompareView(QWidget):
         self._choice.activated.connect(self._activated)
         beside.view_changed.connect(self._left_moved)
         self.canvas.view_changed.connect(self._right_moved)
+        beside.cursor_moved.connect(self.canvas.point_at)
+        self.canvas.cursor_moved.connect(beside.point_at)
         self.hide()
 
     def _make_head(self, actions: ActionSet) -> QFrame:

@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from polypviewer.ui.theme import GRID, active, heading_font, text_font
+from polypviewer.ui.theme import GRID, active, heading_font, scaled, text_font
 
 Tone = Literal["", "quiet", "bright", "warning", "danger"]
 
-CAP_HEIGHT: Final = 18
+_CAP_HEIGHT: Final = 18
 _CAP_PADDING: Final = 6
 _GAP: Final = 8
 
@@ -198,9 +198,9 @@ class ActionButton(QPushButton):
         baseline = QRect(left, 0, text_width + 2, self.height())
         painter.drawText(baseline, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), self.text())
         if key_width:
-            top = (self.height() - CAP_HEIGHT) // 2
+            top = (self.height() - cap_height()) // 2
             cap_left = self.width() - key_width - 6 if is_row else left + text_width + _GAP
-            draw_cap(painter, QRect(cap_left, top, key_width, CAP_HEIGHT), self._key, self._ink())
+            draw_cap(painter, QRect(cap_left, top, key_width, cap_height()), self._key, self._ink())
 
     def _ink(self) -> QColor:
         tokens = active()
@@ -209,9 +209,14 @@ class ActionButton(QPushButton):
         return QColor(tokens.on_accent if self.property("role") == "primary" else tokens.text)
 
 
+def cap_height() -> int:
+    """Logical pixels from the upper to the lower edge of a key cap."""
+    return scaled(_CAP_HEIGHT)
+
+
 def cap_width(key: str) -> int:
     """Logical pixels that a key cap takes."""
-    return max(CAP_HEIGHT, QFontMetrics(text_font(pixels=11)).horizontalAdvance(key) + 2 * _CAP_PADDING)
+    return max(cap_height(), QFontMetrics(text_font(pixels=11)).horizontalAdvance(key) + 2 * _CAP_PADDING)
 
 
 def draw_cap(painter: QPainter, rect: QRect, key: str, ink: QColor) -> None:

@@ -28,7 +28,7 @@ from polypviewer.core.exam_rules import ExamRule, ExamRuleKind, preview_exams
 from polypviewer.ui.actions import Preset
 from polypviewer.ui.controls import TextField, heading, label, set_tone, wrapped
 from polypviewer.ui.text import count_text, translate
-from polypviewer.ui.theme import text_font
+from polypviewer.ui.theme import scaled, text_font
 
 PREVIEW_ROWS: Final = 200
 DEFAULT_PATTERN: Final = r"^([^_-]+)[_-]"
@@ -40,7 +40,7 @@ class QuietDialog(QDialog):
     def __init__(self, title: str, *, accept: str, parent: QWidget | None, width: int = 460) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setFixedWidth(width)
+        self.setFixedWidth(scaled(width))
         self.body = QVBoxLayout()
         self.body.setSpacing(6)
         self.accept_button, self.cancel_button = QPushButton(accept), QPushButton(translate("Cancel"))

@@ -23,7 +23,7 @@ from polypviewer.ui.compare_view import OtherMask
 from polypviewer.ui.controls import heading, wrapped
 from polypviewer.ui.revision_list import RevisionList
 from polypviewer.ui.text import translate
-from polypviewer.ui.theme import GRID, active, text_font
+from polypviewer.ui.theme import GRID, active, scaled, text_font
 
 SHOWN: Final = 200
 KINDS: Final[dict[str, str]] = {
@@ -143,7 +143,7 @@ class _StepDelegate(QStyledItemDelegate):
     """A step on one line: what on the left, where on the right; undone steps are quiet and struck out."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # type: ignore[override]
-        return QSize(120, 32)
+        return QSize(120, scaled(32))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # type: ignore[override]
         rect: QRect = option.rect.adjusted(8, 0, -8, 0)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewIt
 from polypviewer.core.media_item import MediaItem
 from polypviewer.ui.controls import heading, label, wrapped
 from polypviewer.ui.text import count_text, translate
-from polypviewer.ui.theme import GRID, active, text_font
+from polypviewer.ui.theme import GRID, active, scaled, text_font
 
 ROW_PX: Final = 46
 Index = QModelIndex | QPersistentModelIndex
@@ -109,7 +109,7 @@ class _MediaDelegate(QStyledItemDelegate):
     """Name, and one quiet line below it."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(120, ROW_PX)
+        return QSize(120, scaled(ROW_PX))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         view, model = self.parent(), index.model()

@@ -76,7 +76,8 @@ QToolButton::menu-indicator { image: none; }
 QToolButton:focus { border: 1px solid %focus%; }
 
 QLineEdit, QPlainTextEdit, QComboBox, QAbstractSpinBox { background: %window%; border: 1px solid %line%;
-    border-radius: 6px; padding: 0 8px; min-height: 28px; selection-background-color: %accent%; selection-color: %on_accent%; }
+    border-radius: 6px; padding: 0 8px; min-height: 28px; selection-background-color: %accent%;
+    selection-color: %on_accent%; }
 QPlainTextEdit { padding: 4px 6px; }
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QAbstractSpinBox:focus { border: 1px solid %focus%; }
 QComboBox::drop-down { border: none; width: 22px; }

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QVBoxLayout, QWidg
 
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.actions import BY_ID, key_text
-from polypviewer.ui.controls import CAP_HEIGHT, cap_width, draw_cap, heading
+from polypviewer.ui.controls import cap_height, cap_width, draw_cap, heading
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import active, scaled
 
@@ -96,7 +96,7 @@ class SwitchRow(QCheckBox):
         if key:
             width = cap_width(key)
             painter = QPainter(self)
-            place = self.rect().adjusted(self.width() - width - 1, (self.height() - CAP_HEIGHT) // 2, -1, 0)
-            place.setHeight(CAP_HEIGHT)
+            place = self.rect().adjusted(self.width() - width - 1, (self.height() - cap_height()) // 2, -1, 0)
+            place.setHeight(cap_height())
             draw_cap(painter, place, key, QColor(active().quiet))
             painter.end()

@@ -5,12 +5,13 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QListWidget, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from polypviewer.core.enhance import IDENTITY, RANGES, Enhancement
+from polypviewer.core.geometry import Point
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.media_item import MediaItem
 from polypviewer.core.record import ExamKey
@@ -20,7 +21,7 @@ from polypviewer.session.comparing import RevisionLine
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.canvas.gestures import Canvas
 from polypviewer.ui.compare_view import NOTHING, PROPOSAL, CompareView, OtherMask
-from polypviewer.ui.controls import FirmLabel
+from polypviewer.ui.controls import FirmLabel, cap_height
 from polypviewer.ui.enhance_form import NUMBERS, STEPS, EnhanceForm, _step_of, _value_of
 from polypviewer.ui.legend import TEXTS, Legend
 from polypviewer.ui.main_window import MainWindow
@@ -316,3 +317,24 @@ def test_escape_closes_the_view_panel_and_the_canvas_has_the_focus_again(window:
     assert panel.isHidden()
     assert window.canvas.hasFocus()
     assert not window.actions_["view_panel"].isChecked()
+
+
+def test_the_crosshair_of_one_half_points_at_the_same_place_in_the_other(halves: tuple[Canvas, CompareView]) -> None:
+    left, right = halves
+    left.set_options(ViewOptions(crosshair=True))
+    right.canvas.set_options(left.options)
+    left.cursor_moved.emit(Point(200.5, 150.5))
+    at = right.canvas.view.to_widget(Point(200.5, 150.5))
+    assert right.canvas._crosshair.region(right.canvas.size()).contains(at.toPoint() + QPoint(0, 40))
+    left.cursor_moved.emit(None)
+    assert right.canvas._crosshair.region(right.canvas.size()).isEmpty()
+
+
+def test_lists_and_caps_grow_with_the_text(window: MainWindow) -> None:
+    before = cap_height()
+    window.dressing.use_text(150)
+    assert cap_height() == round(1.5 * before)
+    window.palette_.open()
+    rows = window.palette_.findChild(QListWidget)
+    assert rows is not None
+    assert rows.sizeHintForRow(0) == 51

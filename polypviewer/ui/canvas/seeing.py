@@ -135,6 +135,11 @@ class SeeingCanvas(CanvasBase):
     def _view_moved(self, _zoom: float) -> None:
         self.map.show_view(self.view, self.size())
 
+    def point_at(self, point: Point | None) -> None:
+        """Put the crosshair on an image position that is looked at elsewhere; None: nowhere."""
+        at = None if point is None else self.view.to_widget(point)
+        self.update(self._crosshair.show_at(at, self.size()))
+
     def _crosshair_moved(self, point: Point | None) -> None:
         at = None if point is None else self._mouse
         self.update(self._crosshair.show_at(at, self.size()))
