@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QApplication
 
 EVERY_MS: Final = 1_000
 ALL_EVERY: Final = 30
-STARTED: Final = (5, 20)
-"""Ticks at which what has been made (libraries, models) is taken for what will stay."""
+STARTED: Final = 20
+"""Until this tick all that has been made (libraries, models) is taken for what will stay."""
 _YOUNG: Final = 1
 
 
@@ -39,7 +39,7 @@ class Tidying(QObject):
         if QApplication.mouseButtons() != Qt.MouseButton.NoButton:
             return
         self._ticks += 1
-        if self._ticks in STARTED:
+        if self._ticks < STARTED:
             gc.freeze()
         elif self._ticks % ALL_EVERY == 0:
             gc.collect()

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from polypviewer.app import make_window
 from polypviewer.session.session import Session
-from polypviewer.ui.tidying import Tidying
+from polypviewer.ui.tidying import STARTED, Tidying
 
 
 class Knot(QObject):
@@ -35,6 +35,8 @@ def test_a_lane_that_makes_garbage_frees_no_object_of_the_window(qtbot: QtBot, t
     owner = QObject()
     tidying = Tidying(owner)
     try:
+        for _ in range(STARTED):
+            tidying.tidy()
         Knot(died_on)
         lane = threading.Thread(target=make_much_garbage, name="lane")
         lane.start()
