@@ -46,6 +46,8 @@ class CanvasStage(QWidget):
 
     def show_empty(self, *, empty: bool) -> None:
         """The empty state instead of tools that could not do anything."""
+        if empty is self._empty:
+            return
         self._empty = empty
         self.empty.setVisible(empty)
         self._actions.use_frame(shown=not empty)

@@ -60,6 +60,7 @@ class PathLayer:
     def __init__(self) -> None:
         self._sketch = NO_SKETCH
         self._colour = _ADDS
+        self._corners: tuple[Point, Point] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -69,10 +70,20 @@ class PathLayer:
     def show(self, sketch: Sketch, *, lesion_colour: QColor) -> None:
         """Another sketch; seeds of the lesion have its colour."""
         self._sketch, self._colour = sketch, lesion_colour
+        self._corners = corners(sketch)
 
     def rect(self, view: View) -> QRect:
         """The logical pixels that it touches."""
-        return sketch_rect(self._sketch, view)
+        if self._corners is None:
+            return QRect()
+        first, last = (view.to_widget(corner) for corner in self._corners)
+        left, top, right, bottom = (
+            math.floor(first.x()),
+            math.floor(first.y()),
+            math.ceil(last.x()),
+            math.ceil(last.y()),
+        )
+        return QRect(left - _MARGIN, top - _MARGIN, right - left + 2 * _MARGIN, bottom - top + 2 * _MARGIN)
 
     def forget(self) -> None:
         """Nothing is kept for a view."""
@@ -82,15 +93,13 @@ class PathLayer:
         draw_sketch(painter, self._sketch, surface.view, lesion_colour=self._colour)
 
 
-def sketch_rect(sketch: Sketch, view: View) -> QRect:
-    """The logical pixels that a sketch touches."""
+def corners(sketch: Sketch) -> tuple[Point, Point] | None:
+    """The upper left and lower right end of all its points, in image coordinates; a traced contour has thousands."""
     points = sketch.points
     if not points:
-        return QRect()
-    at = [view.to_widget(point) for point in points]
-    left, top = math.floor(min(p.x() for p in at)), math.floor(min(p.y() for p in at))
-    right, bottom = math.ceil(max(p.x() for p in at)), math.ceil(max(p.y() for p in at))
-    return QRect(left - _MARGIN, top - _MARGIN, right - left + 2 * _MARGIN, bottom - top + 2 * _MARGIN)
+        return None
+    across, down = [point.x for point in points], [point.y for point in points]
+    return Point(min(across), min(down)), Point(max(across), max(down))
 
 
 def draw_sketch(painter: QPainter, sketch: Sketch, view: View, *, lesion_colour: QColor) -> None:
