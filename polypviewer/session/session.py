@@ -19,6 +19,7 @@ from polypviewer.core.errors import EditError
 from polypviewer.core.exam_rules import ExamRule
 from polypviewer.core.geometry import Point
 from polypviewer.core.identity import FrameRef
+from polypviewer.core.regions.edge_brush import warm_up
 from polypviewer.session.leaving import Leaving
 from polypviewer.session.long_jobs import LongJobs
 from polypviewer.session.opening import ProjectDoor
@@ -282,5 +283,6 @@ class Session(SeeingFront):
         project = self._desk.project
         if project is not None:
             self.proposing.look_for_models(project.folder, wanted=self._door.active_digest)
+        self._desk.lanes.shape.submit(warm_up)
         if self._desk.frames:
             self.navigation.go_to(self._desk.frames[0])

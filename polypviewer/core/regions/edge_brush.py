@@ -45,6 +45,11 @@ _DRIFT: Final = 0.1
 _FARTHEST_DRIFT: Final = 0.5
 
 
+def warm_up() -> None:
+    """OpenCV makes its tables for Lab at their first use (35 ms): on a lane, before a hand waits for them."""
+    cv2.cvtColor(np.zeros((1, 1, 3), np.float32), cv2.COLOR_RGB2LAB)
+
+
 class EdgeTip:
     """The tip of one stroke, made at the press; its reference colour follows the stroke slowly. One thread at a time.
 
