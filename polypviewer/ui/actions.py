@@ -159,8 +159,9 @@ def _shape() -> tuple[ActionSpec, ...]:
                    "Give the painted lesion the pixels of another one", PICTURE),
         ActionSpec("split_lesion", "Split the lesion", group, (), "split",
                    "Make every part of the painted lesion a lesion of its own", PICTURE),
-        ActionSpec("move_island", "Give this part to the lesion", group, (), "",
-                   "The part under the cursor becomes part of the lesion that is painted", PICTURE),
+        ActionSpec("move_island", "Give this part to the lesion", group, ("Shift+J",), "island",
+                   "The part under the cursor, or the next clicked one, goes to the lesion that is painted", PICTURE,
+                   checkable=True),
         ActionSpec("clear_frame", "Clear the frame", group, (), "", "Take everything painted away; undo brings it back",
                    PICTURE),
         ActionSpec("copy_mask", "Copy the mask", group, ("Ctrl+C",), "copy", "Copy the lesions of this frame", PICTURE),
@@ -319,7 +320,8 @@ TOOL_IDS: Final = tuple(name for names in TOOL_GROUPS for name in names)
 SHAPE_MENU: Final = (
     ("grow", "shrink", "smooth", "fill_holes", "remove_islands", "keep_island", "convex_hull"),
     ("all_lesions",),
-    ("merge_lesions", "split_lesion", "copy_mask", "paste_mask"),
+    ("merge_lesions", "split_lesion", "move_island"),
+    ("copy_mask", "paste_mask", "clear_frame"),
     ("paint_outside", "correct_field", "find_field", "whole_field"),
 )
 """The menu of the options bar, in groups."""

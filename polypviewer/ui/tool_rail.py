@@ -70,7 +70,7 @@ class ToolRail(QFrame):
             column.addWidget(rule())
         column.addWidget(self._more)
         column.addWidget(self._steps())
-        for name in ("correct_field", "keep_island"):
+        for name in ("correct_field", "keep_island", "move_island"):
             self._group.addAction(actions[name])
         actions.preset_changed.connect(self._show_keys)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polypviewer.core.geometry import Point, Rect, between
+from polypviewer.core.label_map import BACKGROUND, LabelMap
 from polypviewer.core.paint import paint_segment
 from polypviewer.core.region import Reshape, Scene, painted
 from polypviewer.core.regions.fill import fill_region
@@ -101,3 +102,10 @@ def box_of(a: Point, b: Point) -> Rect:
     return between(
         math.floor(min(a.x, b.x)), math.floor(min(a.y, b.y)), math.ceil(max(a.x, b.x)), math.ceil(max(a.y, b.y))
     )
+
+
+def label_at(label_map: LabelMap, point: Point) -> int:
+    """The label under a point in image coordinates; background outside the frame."""
+    height, width = label_map.shape
+    inside = 0 <= point.x < width and 0 <= point.y < height
+    return int(label_map[int(point.y), int(point.x)]) if inside else BACKGROUND

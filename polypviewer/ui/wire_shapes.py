@@ -8,10 +8,10 @@ from typing import Final
 
 from PySide6.QtCore import QObject
 
-from polypviewer.core.geometry import Point
-from polypviewer.core.label_map import slots_present
+from polypviewer.core.label_map import BACKGROUND, slots_present
 from polypviewer.session.session import Session
 from polypviewer.ui.main_window import MainWindow
+from polypviewer.ui.tool_work import label_at
 
 SHAPES: Final[dict[str, dict[str, float]]] = {
     "grow": {"radius": 1.0},
@@ -22,7 +22,6 @@ SHAPES: Final[dict[str, dict[str, float]]] = {
     "convex_hull": {},
 }
 """The shapes of `core.regions.morphology` by the id of their action, and the numbers that they get."""
-NOWHERE: Final = Point(-1.0, -1.0)
 
 
 class LesionWiring(QObject):
@@ -41,10 +40,8 @@ class LesionWiring(QObject):
         shapes: dict[str, Callable[[], None]] = {name: partial(self._shape, name) for name in SHAPES}
         return {
             **shapes,
-            "keep_island": self._keep_island,
             "merge_lesions": self._merge_other,
             "split_lesion": self._split,
-            "move_island": self._move_island,
             "clear_frame": self._session.clear_frame,
             "copy_mask": self._session.copy_mask,
             "paste_mask": self._session.paste_mask,
@@ -60,12 +57,6 @@ class LesionWiring(QObject):
     def _shape(self, name: str) -> None:
         slot = None if self._window.canvas.hand.options.all_lesions else self._slot
         self._session.reshape_lesions(name, slot, **SHAPES[name])
-
-    def _keep_island(self) -> None:
-        self._session.keep_island(self._under_the_cursor())
-
-    def _move_island(self) -> None:
-        self._session.move_island(self._under_the_cursor(), self._slot)
 
     def _split(self) -> None:
         self._session.split_lesion(self._slot)
@@ -91,14 +82,8 @@ class LesionWiring(QObject):
         draft = self._session.draft
         return [] if draft is None else [slot for slot in slots_present(draft.label_map) if slot != self._slot]
 
-    def _under_the_cursor(self) -> Point:
-        at = self._window.canvas.mouse_position
-        return NOWHERE if at is None else self._window.canvas.view.to_image(at)
-
     def _slot_under_the_cursor(self) -> int:
-        draft, point = self._session.draft, self._under_the_cursor()
-        if draft is None:
-            return 0
-        height, width = draft.label_map.shape
-        inside = 0 <= point.x < width and 0 <= point.y < height
-        return int(draft.label_map[int(point.y), int(point.x)]) if inside else 0
+        draft, at = self._session.draft, self._window.canvas.mouse_position
+        if draft is None or at is None:
+            return BACKGROUND
+        return label_at(draft.label_map, self._window.canvas.view.to_image(at))

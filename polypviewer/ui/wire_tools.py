@@ -10,7 +10,7 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from polypviewer.core.geometry import Point
-from polypviewer.core.label_map import BACKGROUND
+from polypviewer.core.label_map import BACKGROUND, IGNORE
 from polypviewer.core.nib import Nib
 from polypviewer.core.region import Reshape, Scene
 from polypviewer.session.session import Session
@@ -19,7 +19,7 @@ from polypviewer.session.values import Preview
 from polypviewer.ui import tool_work
 from polypviewer.ui.canvas.tools_paint import NudgeTool, PaintTool, StrokeTool
 from polypviewer.ui.canvas.tools_path import LivewireTool
-from polypviewer.ui.canvas.tools_region import PreviewTool
+from polypviewer.ui.canvas.tools_region import IslandTool, KeepIslandTool, PreviewTool
 from polypviewer.ui.canvas.wishes import (
     CutOut,
     Drop,
@@ -30,10 +30,12 @@ from polypviewer.ui.canvas.wishes import (
     Leg,
     Match,
     OutlineField,
+    PickIsland,
     Take,
     Trace,
 )
 from polypviewer.ui.main_window import MainWindow
+from polypviewer.ui.tool_work import label_at
 
 Work = Callable[[Scene], Reshape]
 
@@ -93,6 +95,7 @@ class ShapeWiring(QObject):
         session.preview_changed.connect(self._preview_changed)
         session.field_changed.connect(self._field_changed)
         window.canvas.escaped.connect(self.drop)
+        window.canvas.tool_changed.connect(self._tool_chosen)
         window.canvas.tool_changed.connect(self._tool_changed)
         window.stage.options.apply_wished.connect(self.take)
         window.stage.options.drop_wished.connect(self.drop)
@@ -107,6 +110,7 @@ class ShapeWiring(QObject):
             (Trace, self._trace),
             (Follow, self._follow),
             (OutlineField, self._outline_field),
+            (PickIsland, self._pick_island),
             (Take, self._take_wished),
             (Drop, self._drop_wished),
         )
@@ -174,6 +178,23 @@ class ShapeWiring(QObject):
 
     def _outline_field(self, wish: OutlineField) -> None:
         self._session.correct_field(wish.outline)
+        self._canvas.choose_tool_before()
+
+    def _pick_island(self, wish: PickIsland) -> None:
+        if wish.deed == KeepIslandTool.name:
+            self._session.keep_island(wish.point)
+        else:
+            self._session.move_island(wish.point, self._canvas.hand.slot)
+        self._canvas.choose_tool_before()
+
+    def _tool_chosen(self, name: str) -> None:
+        """By its key with the mouse on a lesion, that island is meant; from a menu, the next click says which."""
+        at, draft = self._canvas.mouse_position, self._session.draft
+        if not isinstance(self._canvas.tool, IslandTool) or at is None or draft is None:
+            return
+        point = self._canvas.view.to_image(at)
+        if label_at(draft.label_map, point) not in (BACKGROUND, IGNORE):
+            self._pick_island(PickIsland(name, point))
 
     def _take_wished(self, _wish: Take) -> None:
         self.take()

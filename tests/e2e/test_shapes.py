@@ -53,14 +53,39 @@ def test_a_held_key_grows_step_by_step(bench: Bench) -> None:
     assert np.array_equal(bench.labels, before)
 
 
-def test_the_island_under_the_cursor_is_kept(bench: Bench) -> None:
-    bench.hand.key(Key.Key_B)
-    bench.hand.drag([(0.3, 0.5), (0.35, 0.5)])
-    bench.hand.drag([(0.6, 0.5), (0.75, 0.5)])
-    bench.move((0.32, 0.5))
-    after = bench.step(bench.hand.window.actions_["keep_island"].trigger)
+@pytest.mark.parametrize("way", ["key", "menu"])
+def test_the_island_under_the_cursor_or_the_next_clicked_one_is_kept(bench: Bench, way: str) -> None:
+    hand = bench.hand
+    hand.key(Key.Key_B)
+    hand.drag([(0.3, 0.5), (0.35, 0.5)])
+    hand.drag([(0.6, 0.5), (0.75, 0.5)])
+
+    def keep() -> None:
+        if way == "key":
+            bench.move((0.32, 0.5))
+            hand.key(Key.Key_K, SHIFT)
+        else:
+            bench.move((0.9, 0.9))
+            hand.window.actions_["keep_island"].trigger()
+            bench.click((0.32, 0.5))
+
+    after = bench.step(keep)
     assert after[128, 102] == 1
     assert not after[:, 160:].any()
+    assert hand.canvas.tool.name == "brush"
+    assert hand.window.actions_["brush"].isChecked()
+
+
+def test_a_part_goes_to_the_painted_lesion(bench: Bench) -> None:
+    draw_two_lesions(bench)
+    before = bench.labels.copy()
+
+    def give() -> None:
+        bench.move((0.3, 0.35))
+        bench.hand.key(Key.Key_J, SHIFT)
+
+    after = bench.step(give)
+    assert np.array_equal(after == 2, before > 0)
 
 
 def test_lesions_are_merged_and_split_again(bench: Bench) -> None:

@@ -42,6 +42,7 @@ class ToolCanvas(SeeingCanvas):
         super().__init__()
         self._drag = Drag.NONE
         self._pans = False
+        self._tool_before = self.tool.name
         self._editable = True
         self._alt = False
         self._touch: Touch | None = None
@@ -93,10 +94,15 @@ class ToolCanvas(SeeingCanvas):
         self.finish_drag()
         if name != self.tool.name:
             self.tool.cancel()
+            self._tool_before = self.tool.name
             self.tool = self.tools[name]
         self._show_shape()
         self.update()
         self.tool_changed.emit(name)
+
+    def choose_tool_before(self) -> None:
+        """Back to the tool that was in the hand before this one."""
+        self.choose_tool(self._tool_before)
 
     @property
     def mouse_position(self) -> QPointF | None:

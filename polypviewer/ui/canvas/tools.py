@@ -10,11 +10,18 @@ from polypviewer.ui.canvas.hand import Hand
 from polypviewer.ui.canvas.tool import PanTool, Tool
 from polypviewer.ui.canvas.tools_paint import BrushTool, EraserTool, IgnoreTool, NudgeTool
 from polypviewer.ui.canvas.tools_path import FieldTool, LassoTool, LivewireTool
-from polypviewer.ui.canvas.tools_region import BoxTool, FillTool, SeedsTool, WandTool
+from polypviewer.ui.canvas.tools_region import (
+    BoxTool,
+    FillTool,
+    KeepIslandTool,
+    MoveIslandTool,
+    SeedsTool,
+    WandTool,
+)
 
 TOOLS: Final[tuple[type[Tool], ...]] = (
     PanTool, BrushTool, EraserTool, IgnoreTool, LassoTool, FillTool, WandTool, SeedsTool, BoxTool, LivewireTool,
-    NudgeTool, FieldTool,
+    NudgeTool, FieldTool, KeepIslandTool, MoveIslandTool,
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from polypviewer.ui.canvas.hand import REACH_PX, Hand
 from polypviewer.ui.canvas.path_layer import NO_SKETCH, Line, Sketch
 from polypviewer.ui.canvas.tool import Tool, Touch
 from polypviewer.ui.canvas.tools_path import away
-from polypviewer.ui.canvas.wishes import CutOut, Drop, Fill, Grow, Match, Take
+from polypviewer.ui.canvas.wishes import CutOut, Drop, Fill, Grow, Match, PickIsland, Take
 
 TOLERANCE_PER_PX: Final = 0.15
 """How much a drag of one logical pixel changes the tolerance of the wand."""
@@ -25,6 +25,30 @@ class FillTool(Tool):
 
     def press(self, touch: Touch) -> None:
         self.wished.emit(Fill(touch.point, touch.takes_away))
+
+
+class IslandTool(Tool):
+    """One click on a part of a lesion; then the tool before is in the hand again."""
+
+    glyph = "island"
+    signed = False
+
+    def press(self, touch: Touch) -> None:
+        self.wished.emit(PickIsland(self.name, touch.point))
+
+
+class KeepIslandTool(IslandTool):
+    """Of the lesion only the clicked part stays."""
+
+    name = "keep_island"
+    waits = "Click on the part that stays"
+
+
+class MoveIslandTool(IslandTool):
+    """The clicked part goes to the painted lesion."""
+
+    name = "move_island"
+    waits = "Click on the part that goes to the painted lesion"
 
 
 class WandTool(Tool):

@@ -83,6 +83,14 @@ class Follow:
 
 
 @dataclass(frozen=True, slots=True)
+class PickIsland:
+    """Do `deed`, the name of the tool, with the part of a lesion at a point."""
+
+    deed: str
+    point: Point
+
+
+@dataclass(frozen=True, slots=True)
 class OutlineField:
     """The field of view is what lies inside this outline."""
 
