@@ -123,7 +123,7 @@ class _KeyRow(QWidget):
         super().__init__()
         self._text, self._keys = text, keys
         self.setAccessibleName(f"{text}: {', '.join(keys)}")
-        self.setFixedHeight(24)
+        self.setFixedHeight(scaled(24))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance(text) + sum(cap_width(k) + 4 for k in keys) + 12)
 

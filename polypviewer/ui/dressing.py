@@ -47,6 +47,8 @@ class Dressing(QObject):
     def use_theme(self, name: ThemeName) -> None:
         """Dark, light or high contrast."""
         self._dress(name, text_percent())
+        # Another style sheet gives each widget back the font that it was made with.
+        resize_texts(self._window, before=text_percent())
         self.theme_changed.emit(name)
 
     def use_text(self, percent: int) -> None:

@@ -22,6 +22,8 @@ NAMES: Final[dict[ReviewStatus, str]] = {
     ReviewStatus.NEEDS_WORK: "Needs work",
 }
 MARK_PX: Final = 13
+LETTER: Final = 0.7
+"""Size of the letter, as a share of the mark's side."""
 _DARK_INK: Final = "#101214"
 
 
@@ -44,7 +46,9 @@ def draw_mark(painter: QPainter, rect: QRectF, status: ReviewStatus) -> None:
     painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
     letter = STATUS_LETTERS[status]
     if letter:
-        painter.setFont(text_font(pixels=9, bold=True))
+        font = text_font(bold=True)
+        font.setPixelSize(max(6, round(rect.height() * LETTER)))
+        painter.setFont(font)
         painter.setPen(colour if status == ReviewStatus.EDITED else QColor(_DARK_INK))
         painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), letter)
     painter.restore()

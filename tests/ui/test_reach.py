@@ -151,6 +151,13 @@ def test_larger_text_and_back_is_nowhere(whole: MainWindow) -> None:
     assert {w: (w.minimumWidth(), w.font().pixelSize()) for w in before} == before
 
 
+def test_another_theme_leaves_large_text_large(whole: MainWindow) -> None:
+    whole.dressing.use_text(150)
+    before = {widget: widget.font().pixelSize() for widget in whole.findChildren(QLabel)}
+    whole.use_theme("light")
+    assert {widget: widget.font().pixelSize() for widget in before} == before
+
+
 def test_text_stays_between_80_and_200_percent(whole: MainWindow) -> None:
     whole.dressing.use_text(190)
     for _ in range(2):
