@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from polypviewer.core.geometry import Point, Rect
 from polypviewer.core.region import Reshape
 from polypviewer.ui.canvas.gestures import Canvas
+from polypviewer.ui.view_options import ViewOptions
 from tests.ui.pictures import grey_frame
 from tests.ui.tool_watch import HEIGHT, WIDTH, at
 
@@ -83,3 +84,21 @@ def shown(canvas: Canvas) -> NDArray[np.uint8]:
     array = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4).copy()
     array[..., 3] = 255
     return array
+
+
+def test_the_field_of_view_can_be_switched_off(canvas: Canvas) -> None:
+    plain = shown(canvas)
+    canvas.show_field([np.array([[100, 100], [500, 100], [500, 400], [100, 400]], np.float32)])
+    canvas.set_options(ViewOptions(field=False))
+    assert (shown(canvas) == plain).all()
+
+
+def test_a_line_of_labels_255_in_a_preview_is_hatched_and_not_filled(canvas: Canvas) -> None:
+    labels = np.zeros((HEIGHT, WIDTH), np.uint8)
+    canvas.show_frame(grey_frame(HEIGHT, WIDTH), labels)
+    plain = shown(canvas)
+    canvas.show_preview(labels, Reshape(Rect(100, 100, 200, 200), np.full((200, 200), 255, np.uint8)))
+    place = canvas.view.to_widget(Point(200, 200)).toPoint()
+    changed = (shown(canvas) != plain).any(axis=2)
+    part = changed[place.y() - 20 : place.y() + 20, place.x() - 20 : place.x() + 20]
+    assert 0.1 < part.mean() < 0.7
