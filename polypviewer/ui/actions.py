@@ -191,6 +191,11 @@ def _go() -> tuple[ActionSpec, ...]:
         ActionSpec("previous_in_queue", "Previous in the queue", group, ("Ctrl+Left",), layouts=PICTURE, repeats=True),
         ActionSpec("first_frame", "First frame", group, ("Home",), "first", layouts=PICTURE),
         ActionSpec("last_frame", "Last frame", group, ("End",), "last", layouts=PICTURE),
+        ActionSpec("next_component", "Next part", group, ("Tab",), "",
+                   "Bring the next lesion, then the next proposed region to the middle; F6 leaves the picture", PICTURE,
+                   repeats=True),
+        ActionSpec("previous_component", "Previous part", group, ("Shift+Tab",), "",
+                   "Bring the lesion or proposed region before to the middle", PICTURE, repeats=True),
         ActionSpec("go_to_frame", "Go to frame", group, ("Ctrl+G",), "target", "Type the number of a frame", PICTURE),
         ActionSpec("play", "Play or pause", group, ("Space",), "play", "Tap Space to play, hold it to move the picture",
                    ONLY_VIDEO, held=True),
@@ -301,6 +306,11 @@ def _window() -> tuple[ActionSpec, ...]:
         ActionSpec("smaller_text", "Smaller text", group, ("Ctrl+Alt+-",), repeats=True),
         ActionSpec("normal_text", "Normal text", group, ("Ctrl+Alt+0",)),
         ActionSpec("switch_keys", "Switch key preset", group, (), "keys", "PolypViewer's keys or CVAT's"),
+        ActionSpec("change_keys", "Change keys", group, (), "keys", "Give any action the key that your hand knows"),
+        ActionSpec("next_area", "Next area", group, ("F6",), "",
+                   "The keyboard goes to the next part of the window: picture, tools, panel, strip"),
+        ActionSpec("previous_area", "Previous area", group, ("Shift+F6",), "",
+                   "The keyboard goes to the part of the window before"),
         ActionSpec("rename_reader", "Change the reader", group, (), "comment", "Who decides from now on"),
     )  # fmt: skip
 
@@ -327,7 +337,7 @@ SHAPE_MENU: Final = (
 """The menu of the options bar, in groups."""
 
 _MAC_KEYS: Final = {"next_in_queue": ("Alt+Right",), "previous_in_queue": ("Alt+Left",)}
-_SHORT: Final = {"Return": "Enter", "Shift+Return": "Shift+Enter"}
+_SHORT: Final = {"Return": "Enter", "Shift+Return": "Shift+Enter", "Ctrl+Shift+Return": "Ctrl+Shift+Enter"}
 
 
 Keys = Preset | Mapping[str, tuple[str, ...]]

@@ -32,7 +32,7 @@ MOUSE: Final = (
     ("Esc", "Drop the stroke, outline or preview"),
 )
 """What the mouse does, and what keys do while a tool is under way."""
-_SHORT: Final = {"Return": "Enter", "Shift+Return": "Shift+Enter"}
+_SHORT: Final = {"Return": "Enter", "Shift+Return": "Shift+Enter", "Ctrl+Shift+Return": "Ctrl+Shift+Enter"}
 
 
 class CheatSheet(QFrame):
@@ -67,7 +67,7 @@ class CheatSheet(QFrame):
         grid.setContentsMargins(0, 8, 0, 0)
         grid.setHorizontalSpacing(40)
         for place, groups in enumerate(COLUMNS):
-            grid.addLayout(self._column(groups, with_mouse=place == 2), 0, place)
+            grid.addLayout(self._column(groups, with_mouse=place == 0), 0, place)
             grid.setColumnStretch(place, 1)
         self._area.setWidget(self._body)
         parent = self._window
