@@ -110,7 +110,27 @@ def properties(*, seed: int | None, quick: bool) -> bool:
     return True
 
 
-PARTS: Final[dict[str, Callable[..., bool]]] = {"kills": kills, "properties": properties}
+def robot(*, seed: int | None, quick: bool) -> bool:
+    """The robot at the window for an hour; a stopped hour begins again with the next seed."""
+    log = Log("robot")
+    seconds = 30 if quick else ROBOT_SECONDS
+    if seed is None and any(row["seconds"] >= seconds for row in log.rows):
+        tell("robot: its hour is done")
+        return True
+    number = seed if seed is not None else len(log.rows) + 1
+    command = [sys.executable, "-m", "tests.e2e.robot", "--seed", str(number), "--seconds", str(seconds)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    report = done.stdout.splitlines()[-1] if done.stdout else "{}"
+    (LOGS / f"robot-{number}.json").write_text(report, "utf-8")
+    tell(f"robot: {report}")
+    if done.returncode == 0:
+        log.add(seed=number, seconds=seconds)
+    else:
+        tell(f"robot: FAILED: seed {number}")
+    return done.returncode == 0
+
+
+PARTS: Final[dict[str, Callable[..., bool]]] = {"kills": kills, "properties": properties, "robot": robot}
 
 
 def tell(line: str) -> None:

@@ -36,7 +36,7 @@ from polypviewer.storage import create_project
 from polypviewer.ui.actions import ACTIONS, ActionSpec, keys_of
 from tests.e2e.hand import PLAIN, Hand
 from tests.e2e.robot_checks import Oracle
-from tests.e2e.watchdog import WatchedApplication
+from tests.e2e.watchdog import BAR_MS, WatchedApplication
 
 READER: Final = "AB"
 CONTROL, SHIFT, ALT = (
@@ -264,12 +264,12 @@ def make_project(folder: Path) -> Path:
     return project
 
 
-def run(*, seed: int, seconds: float, folder: Path) -> dict[str, object]:
+def run(*, seed: int, seconds: float, bar: float, folder: Path) -> dict[str, object]:
     """Let the robot work; what it did and what was found."""
     application = WatchedApplication()
     project = make_project(folder)
     hand = Hand(width=1366, height=768)
-    oracle = Oracle(hand, project, application.watchdog)
+    oracle = Oracle(hand, project, application.watchdog, bar=bar)
     hand.open(project)
     oracle.begin()
     robot = Robot(hand, oracle, seed=seed)
@@ -291,10 +291,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.robot", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--bar", type=float, default=BAR_MS, help="milliseconds a handler may take")
     told = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="robot-", ignore_cleanup_errors=True) as folder:
         faulthandler.enable()
-        report = run(seed=told.seed, seconds=told.seconds, folder=Path(folder))
+        report = run(seed=told.seed, seconds=told.seconds, bar=told.bar, folder=Path(folder))
     sys.stdout.write(json.dumps(report) + "\n")
     return 1 if report["findings"] else 0
 

@@ -37,7 +37,8 @@ Seen = tuple[LabelMap, dict[str, str]]
 class Oracle:
     """Collects `findings`; an empty list is a good run."""
 
-    def __init__(self, hand: Hand, project: Path, watchdog: Watchdog) -> None:
+    def __init__(self, hand: Hand, project: Path, watchdog: Watchdog, *, bar: float) -> None:
+        self.bar = bar
         self.hand, self.project, self.watchdog = hand, project, watchdog
         self.findings: list[str] = []
         self.checks = 0
@@ -112,7 +113,7 @@ class Oracle:
             for ref in list(self.hand.session.frames):
                 self.hand.session.go_to(ref)
                 self.hand.until(lambda ref=ref: self.hand.session.current == ref, what="a frame")  # type: ignore[misc] # bound at once
-        self.findings += [str(handled) for handled in self.watchdog.stalls()]
+        self.findings += [str(handled) for handled in self.watchdog.stalls(self.bar)]
         self._check_memory()
         self.hand.close()
 

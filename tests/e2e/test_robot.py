@@ -16,6 +16,8 @@ from tests.e2e.watchdog import BAR_MS, Watchdog
 ROOT = Path(__file__).parents[2]
 SECONDS = 45
 LEAST_EVENTS = 5_000
+BAR_HERE = 2 * BAR_MS
+"""Other tests share the cores, and their caches; `make fuzz` holds the window to the bar itself."""
 
 
 def test_a_handler_that_works_too_long_is_a_stall_and_one_that_only_waits_is_none() -> None:
@@ -44,7 +46,17 @@ def test_a_handler_that_works_too_long_is_a_stall_and_one_that_only_waits_is_non
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_robot_at_the_window_finds_no_error_no_stall_and_no_lost_mask(window_platform: str) -> None:
-    command = [sys.executable, "-m", "tests.e2e.robot", "--seed", "2026", "--seconds", str(SECONDS)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.e2e.robot",
+        "--seed",
+        "2026",
+        "--seconds",
+        str(SECONDS),
+        "--bar",
+        str(BAR_HERE),
+    ]
     done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
     lines = done.stdout.splitlines()
     assert lines, f"the robot's window ended with {done.returncode}:\n{done.stderr[-4000:]}"

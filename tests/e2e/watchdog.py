@@ -63,10 +63,9 @@ class Handled:
     seen_at: tuple[str, ...] = ()
     slowness: float = 1.0
 
-    @property
-    def is_stall(self) -> bool:
-        """Above the bar, and no full repaint."""
-        return self.milliseconds > BAR_MS * self.slowness and not any(name in REPAINTING for name in self.seen_at)
+    def is_stall(self, bar: float) -> bool:
+        """Above the bar in milliseconds, and no full repaint."""
+        return self.milliseconds > bar * self.slowness and not any(name in REPAINTING for name in self.seen_at)
 
     def __str__(self) -> str:
         garbage = f" (garbage collection {self.collecting:.1f} ms)" if self.collecting >= 1.0 else ""
@@ -134,9 +133,9 @@ class Watchdog:
             if self._open:
                 self._open[-1].apart += time.thread_time_ns() - started
 
-    def stalls(self) -> list[Handled]:
+    def stalls(self, bar: float = BAR_MS) -> list[Handled]:
         """Handlers that kept the reader waiting, longest first."""
-        return [handled for handled in self.longest if handled.is_stall]
+        return [handled for handled in self.longest if handled.is_stall(bar)]
 
     def look(self) -> None:
         """From another thread: where the window's thread is now, if it has been in one handler for a while."""
