@@ -24,7 +24,9 @@ from polypviewer.ui.theme import ThemeName, apply_theme
 from polypviewer.ui.tidying import Tidying
 from polypviewer.ui.window_place import place_text, put_in_place
 from polypviewer.ui.wire_compare import CompareWiring
+from polypviewer.ui.wire_components import ComponentWiring
 from polypviewer.ui.wire_frames import FrameWiring
+from polypviewer.ui.wire_keys import KeyWiring
 from polypviewer.ui.wire_layers import LayerWiring
 from polypviewer.ui.wire_models import ModelWiring
 from polypviewer.ui.wire_project import ProjectWiring
@@ -53,9 +55,10 @@ class Wiring(QObject):
         self.tastes = TasteWiring(window, session)
         self.strokes, self.shapes = StrokeWiring(window, session), ShapeWiring(window, session)
         self.lesions = LesionWiring(window, session)
+        self.keys, self.components = KeyWiring(window, session), ComponentWiring(window, session)
         self._handlers: dict[str, Callable[[], None]] = {}
         doing = (self.frames, self.travel, self.video, self.models, self.project, self.tastes, self.lesions)
-        for part in (*doing, self.view, self.compare):
+        for part in (*doing, self.view, self.compare, self.keys, self.components):
             self._handlers.update(part.handlers())
         self.tastes.reader_changed.connect(self.project.open_again)
         window.wished.connect(self._do)

@@ -44,6 +44,7 @@ SENTENCES: Final[dict[str, tuple[Level, str]]] = {
     "frame.needs_work": ("info", "Marked as needing work."),
     "frame.dismissed": ("info", "The proposed region is dismissed. That says nothing about the rest of the frame."),
     "frame.bulk_accepted": ("good", "{count} frames accepted with their proposals."),
+    "component.none": ("info", "Nothing is painted or proposed in this frame."),
     "mask.copied": ("info", "The mask is copied."),
     "field.found": ("info", "The field of view is found in the pixels again."),
     "field.corrected": ("good", "The field of view is corrected, for every frame of this medium."),

@@ -45,6 +45,7 @@ TABLE: Final[dict[str, SettingRow]] = {
     "theme": SettingRow("reader", "dark", ("dark", "light", "contrast")),
     "text_percent": SettingRow("reader", 100, lowest=80, highest=200),
     "key_preset": SettingRow("reader", "polypviewer", ("polypviewer", "cvat")),
+    "own_keys": SettingRow("reader", ""),
     "overlay_opacity": SettingRow("reader", 0.18, lowest=0.0, highest=1.0),
     "overlay_outline": SettingRow("reader", False),
     "show_crosshair": SettingRow("reader", False),

@@ -53,6 +53,7 @@ class CheatSheet(QFrame):
         head = QHBoxLayout()
         head.addWidget(label(translate("All keys"), bold=True))
         head.addStretch(1)
+        head.addWidget(ActionButton(actions["change_keys"], "", role="link"))
         head.addWidget(label(translate("Esc closes"), tone="quiet"))
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 16)

@@ -1,4 +1,4 @@
-"""Keys that work while they are down: Space pans, X peeks; and brackets by their place on the keyboard."""
+"""Keys that work while they are down: Space pans, X (or the reader's own) peeks; and brackets by their place."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import sys
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from polypviewer.ui.action_set import ActionSet
+from polypviewer.ui.actions import BY_ID, keys_of
 from polypviewer.ui.canvas.gestures import Canvas
 
 BRACKETS: Final[dict[str, dict[int, int]]] = {"linux": {34: -1, 35: 1}, "win32": {26: -1, 27: 1}}
@@ -23,7 +24,7 @@ class HeldKeys:
 
     def press(self, event: QKeyEvent) -> bool:
         """True if the key was ours."""
-        steps = BRACKETS.get(sys.platform, {}).get(event.nativeScanCode())
+        steps = self._bracket(event)
         if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
             return steps is not None and self._shape(event, steps)
         if steps is not None:
@@ -31,11 +32,23 @@ class HeldKeys:
         elif event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
                 self._canvas.hold_space()
-        elif event.key() == Qt.Key.Key_X:
+        elif self._peeks(event):
             self._canvas.set_peeking(True)
         else:
             return False
         return True
+
+    def _peeks(self, event: QKeyEvent) -> bool:
+        wanted = keys_of(BY_ID["peek"], self._actions.keys)
+        return any(QKeySequence(key)[0].key() == event.key() for key in wanted)
+
+    def _bracket(self, event: QKeyEvent) -> int | None:
+        """What the key does by its place on the keyboard, unless the reader gave that deed another key."""
+        steps = BRACKETS.get(sys.platform, {}).get(event.nativeScanCode())
+        shapes = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        names = ("grow", "shrink") if shapes else ("larger", "smaller")
+        changed = steps is not None and names[0 if steps > 0 else 1] in self._actions.own_keys.keys
+        return None if changed else steps
 
     def _shape(self, event: QKeyEvent, steps: int) -> bool:
         """With Ctrl the brackets shape the lesion."""
@@ -47,10 +60,10 @@ class HeldKeys:
     def release(self, event: QKeyEvent) -> bool:
         """True if the key was ours."""
         if event.isAutoRepeat():
-            return event.key() in (Qt.Key.Key_Space, Qt.Key.Key_X)
+            return event.key() == Qt.Key.Key_Space or self._peeks(event)
         if event.key() == Qt.Key.Key_Space:
             self._canvas.release_space()
-        elif event.key() == Qt.Key.Key_X:
+        elif self._peeks(event):
             self._canvas.set_peeking(False)
         else:
             return False

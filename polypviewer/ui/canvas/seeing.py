@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
@@ -17,8 +19,13 @@ from polypviewer.ui.canvas.grid_layer import GridLayer
 from polypviewer.ui.canvas.heat_layer import HeatLayer
 from polypviewer.ui.canvas.mini_map import MiniMap
 from polypviewer.ui.canvas.provenance_layer import ProvenanceLayer
-from polypviewer.ui.canvas.view import View
+from polypviewer.ui.canvas.view import View, brought_near
 from polypviewer.ui.view_options import ViewOptions
+
+SHARE: Final = 0.45
+"""Of the canvas, that a part fills which is brought near."""
+NEAREST: Final = 8.0
+"""Logical pixels for an image pixel at most, when a part is brought near."""
 
 
 class SeeingCanvas(CanvasBase):
@@ -110,6 +117,11 @@ class SeeingCanvas(CanvasBase):
         """Zoom about a widget position, or the middle, from where a glide under way would end."""
         begin = self._glide.goal if self._glide.is_under_way else self.view
         self.glide_to(self.zoomed(begin, factor, at=at))
+
+    def glide_to_rect(self, rect: Rect) -> None:
+        """Bring image pixels to the middle, as large as is handy; never smaller than the whole picture fits."""
+        least = self._fitted().scale
+        self.glide_to(brought_near(rect, share=SHARE, least=least, most=NEAREST, room=self._room()))
 
     def glide_to_fit(self) -> None:
         """The whole picture as large as it goes; it stays so when the window changes."""

@@ -68,6 +68,15 @@ def centred(scale: float, *, height: int, width: int, room: QRectF) -> View:
     return View(scale, centre.x() - width * scale / 2, centre.y() - height * scale / 2)
 
 
+def brought_near(rect: Rect, *, share: float, least: float, most: float, room: QRectF) -> View:
+    """Image pixels `rect` in the middle of `room`, filling a `share` of it at a scale within `least` and `most`."""
+    wanted = share * min(room.width() / max(1, rect.width), room.height() / max(1, rect.height))
+    scale = min(max(wanted, least), max(most, least))
+    centre = room.center()
+    middle_x, middle_y = rect.x + rect.width / 2, rect.y + rect.height / 2
+    return View(scale, centre.x() - middle_x * scale, centre.y() - middle_y * scale)
+
+
 def kept_inside(view: View, *, height: int, width: int, room: QRectF, least: float = 48.0) -> View:
     """The view moved so that at least `least` logical pixels of the picture stay in `room`."""
     rect = view.image_rect(height=height, width=width)
