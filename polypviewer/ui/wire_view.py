@@ -17,6 +17,7 @@ from polypviewer.ui.scale_dialog import ScaleDialog
 from polypviewer.ui.text import count_text, translate
 
 REST_MS: Final = 120
+POSITION_MS: Final = 40
 USUAL_LENGTH: Final = 100.0
 """Pixels that the scale dialog begins with where no lesion is painted."""
 
@@ -32,6 +33,8 @@ class ViewWiring(QObject):
         self._at: Point | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._show_size)
+        self._position = QTimer(self, singleShot=True, interval=POSITION_MS)
+        self._position.timeout.connect(self._show_position)
         self._form.enhancement_wished.connect(session.set_enhancement)
         self._canvas.cursor_moved.connect(self._cursor_moved)
         self._canvas.view_changed.connect(self._view_changed)
@@ -81,11 +84,14 @@ class ViewWiring(QObject):
     # --- the status bar -----------------------------------------------------------------------------------------
 
     def _cursor_moved(self, point: Point | None) -> None:
+        """Where the cursor is; the text follows a moment later, so that a stroke does not wait for words."""
         self._at = point
-        self._show_position()
+        if not self._position.isActive():
+            self._position.start()
 
     def _view_changed(self, _zoom: float) -> None:
-        self._show_position()
+        if not self._position.isActive():
+            self._position.start()
 
     def _show_position(self) -> None:
         parts = [] if self._at is None else self._pixel_texts(self._at)

@@ -15,6 +15,8 @@ from polypviewer.ui.icons import pixmap
 CROSS_BELOW: Final = 3.0
 SIGN_WITHIN: Final = 40.0
 """The sign stands at the tip's edge, but never farther from its centre than this."""
+RADIUS_STEP: Final = 0.25
+"""The tip is drawn anew for each such change of its radius, in logical pixels."""
 _MARGIN: Final = 18
 _DARK: Final = QColor(0, 0, 0, 120)
 _LIGHT: Final = QColor(255, 255, 255, 235)
@@ -34,13 +36,43 @@ def reach_of(nib: Nib) -> float:
     return nib.radius * (math.sqrt(2) if nib.shape == "square" else nib.stretch)
 
 
-def draw_cursor(painter: QPainter, centre: QPointF, nib: Nib, scale: float, *, sign: str = "") -> None:
+def draw_cursor(
+    painter: QPainter, centre: QPointF, nib: Nib, scale: float, *, sign: str = "", ratio: float = 1.0
+) -> None:
     """The tip in white with a dark edge; a small cross inside when it is too small to aim with.
 
-    `scale`: logical pixels for one image pixel. `sign`: "+" or "-" beside it, for what a press would do.
+    `scale`: logical pixels for one image pixel. `sign`: "+" or "-" beside it, for what a press would do. `ratio`:
+    device pixels for a logical one. It is drawn once for a size and copied to the nearest device pixel: the smooth
+    lines cost 2 ms where the canvas is painted through a region of several rectangles, at each step of the hand.
     """
-    radius = max(nib.radius * scale, 0.5)
-    painter.save()
+    seen = Nib(
+        _rounded(nib.radius * scale, RADIUS_STEP), nib.shape, _rounded(nib.stretch, 0.02), _rounded(nib.angle, 0.02)
+    )
+    tip = _tip(seen, sign, ratio)
+    side = tip.width() / ratio / 2
+    corner = QPointF(round((centre.x() - side) * ratio) / ratio, round((centre.y() - side) * ratio) / ratio)
+    painter.drawPixmap(corner, tip)
+
+
+def _rounded(value: float, step: float) -> float:
+    return round(value / step) * step
+
+
+@lru_cache(maxsize=48)
+def _tip(nib: Nib, sign: str, ratio: float) -> QPixmap:
+    """The tip in logical pixels, in the middle of a pixmap."""
+    side = 2 * (math.ceil(max(reach_of(nib), 6.0)) + _MARGIN) + 1
+    drawn = QPixmap(QSize(math.ceil(side * ratio), math.ceil(side * ratio)))
+    drawn.setDevicePixelRatio(ratio)
+    drawn.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(drawn)
+    _draw_whole(painter, QPointF(side / 2, side / 2), nib, sign)
+    painter.end()
+    return drawn
+
+
+def _draw_whole(painter: QPainter, centre: QPointF, nib: Nib, sign: str) -> None:
+    radius = max(nib.radius, 0.5)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for colour, width in ((_DARK, 3.0), (_LIGHT, 1.4)):
@@ -50,7 +82,6 @@ def draw_cursor(painter: QPainter, centre: QPointF, nib: Nib, scale: float, *, s
             _draw_cross(painter, centre, 3, 6)
     away = min(radius, SIGN_WITHIN) * math.sqrt(0.5) + 8
     _draw_sign(painter, centre + QPointF(away, away), sign)
-    painter.restore()
 
 
 def aim_cursor(glyph: str, sign: str) -> QCursor:

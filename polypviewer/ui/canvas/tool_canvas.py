@@ -138,7 +138,7 @@ class ToolCanvas(SeeingCanvas):
         tool = self.tool
         if self._mouse is not None and isinstance(tool, StrokeTool) and self.has_frame and self._editable:
             nib = tool.nib(self._cursor_touch())
-            draw_cursor(painter, self._mouse, nib, self.view.scale, sign=self._sign())
+            draw_cursor(painter, self._mouse, nib, self.view.scale, sign=self._sign(), ratio=self.devicePixelRatioF())
 
     def _cursor_touch(self) -> Touch:
         """The touch that the tip is drawn for: a pen that only hovers has no pressure yet."""
