@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSi
 
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.actions import ACTIONS, ActionSpec, Group, keys_of
-from polypviewer.ui.controls import cap_height, cap_width, draw_cap, heading, label
+from polypviewer.ui.controls import ActionButton, cap_height, cap_width, draw_cap, heading, label
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import active, scaled, text_font
 
