@@ -24,6 +24,10 @@ SESSION_ROWS: Final[dict[str, tuple[str, str]]] = {
         "Paste it into a frame of the same size.",
     ),
     "edit.nothing_changes": ("That changes nothing here.", "Choose another lesion, or another size."),
+    "edit.all_ignored": (
+        "All of the proposal lies under pixels that are marked as ignored.",
+        "Erase the ignored pixels, or state that there is no polyp.",
+    ),
     "edit.nothing_proposed": ("No frame waits with a proposal.", "Propose for all frames first."),
     "field.too_small": ("The drawn field of view is too small.", "Draw around everything that the endoscope sees."),
     "field.unreadable": (

@@ -146,13 +146,17 @@ def accept_changes(
     """Accept what is painted; if nothing is and a proposal is shown, accept the proposal as it is shown.
 
     `shown_proposal`: `(height, width)` bool at the shown threshold without dismissed components, or None.
-    Raises `EditError` ("edit.nothing_painted") if neither a mask nor a proposal is there.
+    Raises `EditError` ("edit.nothing_painted") if neither a mask nor a proposal is there, ("edit.all_ignored") if all
+    of the proposal lies under ignored pixels.
     """
     changes: tuple[Change, ...] = ()
     if not has_polyp(draft.label_map):
         if shown_proposal is None or not shown_proposal.any():
             raise EditError("edit.nothing_painted")
-        changes += _proposal_pixels(draft, shown_proposal) + set_value(draft, "origin", Origin.PROPOSAL)
+        changes += _proposal_pixels(draft, shown_proposal)
+        if not changes:
+            raise EditError("edit.all_ignored")
+        changes += set_value(draft, "origin", Origin.PROPOSAL)
         changes += set_value(draft, "proposal_id", str(proposal_id) if proposal_id else None)
     return changes + _decide(draft, Presence.POLYP, decided_by)
 
@@ -160,13 +164,17 @@ def accept_changes(
 def take_proposal_changes(draft: Draft, *, shown_proposal: Mask, proposal_id: UUID) -> tuple[Change, ...]:
     """Copy the shown proposal into an empty label map so that it can be corrected; nothing is decided by that.
 
-    Raises `EditError` if a mask stands already: a person's mask is never overwritten.
+    Raises `EditError` if a mask stands already (a person's mask is never overwritten), or if all of the proposal lies
+    under ignored pixels.
     """
     if has_polyp(draft.label_map):
         raise EditError("edit.mask_there")
     if not shown_proposal.any():
         raise EditError("edit.no_proposal")
-    changes = _proposal_pixels(draft, shown_proposal) + set_value(draft, "origin", Origin.PROPOSAL)
+    changes = _proposal_pixels(draft, shown_proposal)
+    if not changes:
+        raise EditError("edit.all_ignored")
+    changes += set_value(draft, "origin", Origin.PROPOSAL)
     return changes + set_value(draft, "proposal_id", str(proposal_id))
 
 

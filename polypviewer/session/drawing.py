@@ -6,6 +6,7 @@ border. All of them are restored exactly by Escape.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from polypviewer.session.values import ShownFrame
 
 KINDS: Final = {BACKGROUND: "erase", IGNORE: "ignore"}
+FARTHEST: Final = 1e7
+"""Image pixels: no hand is farther from the frame."""
 
 
 class AnyStroke(Protocol):
@@ -78,10 +81,10 @@ class Drawing:
         self._stroke = NudgeStroke(shown.draft, slot=slot, limit=self._limit_of())
 
     def reach(self, point: Point, nib: Nib) -> Rect:
-        """Paint on to a point; nothing without a press."""
-        if self._stroke is None:
+        """Paint on to a point; nothing without a press, nor where a pen tells no place or no nib."""
+        if self._stroke is None or not _is_told(point, nib):
             return EMPTY_RECT
-        rect = self._stroke.reach(point, nib)
+        rect = self._stroke.reach(_near(point), nib)
         if not rect.is_empty:
             self._desk.signals.pixels_changed.emit(rect)
         return rect
@@ -105,3 +108,14 @@ class Drawing:
         if self._stroke is not None:
             raise EditError("edit.stroke_under_way")
         return shown
+
+
+def _is_told(point: Point, nib: Nib) -> bool:
+    """False for what a broken tablet says: not a number, or without end."""
+    numbers = (point.x, point.y, nib.radius, nib.stretch, nib.angle)
+    return all(map(math.isfinite, numbers)) and nib.stretch > 0
+
+
+def _near(point: Point) -> Point:
+    """The point, not farther away than anything can be drawn for."""
+    return Point(min(max(point.x, -FARTHEST), FARTHEST), min(max(point.y, -FARTHEST), FARTHEST))

@@ -8,9 +8,10 @@ medium: it holds for all its frames, and every statement stays in the project.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import numpy as np
@@ -26,10 +27,13 @@ from polypviewer.session.values import FieldView
 
 if TYPE_CHECKING:
     from polypviewer.session.desk import Desk
+    from polypviewer.session.keeper import Keeper
     from polypviewer.session.values import ShownFrame
 
-SMALLEST_SHARE = 0.02
+SMALLEST_SHARE: Final = 0.02
 """A drawn field below this share of the frame is a slip of the hand."""
+MOST_VIDEOS: Final = 4
+"""So many videos' fields are kept in memory; a 4K field is 8 MB."""
 
 
 class Field:
@@ -42,7 +46,8 @@ class Field:
     def reset(self) -> None:
         """Another project."""
         self.shown: FieldView | None = None
-        self._united: dict[UUID, Mask] = {}
+        self._united: OrderedDict[UUID, Mask] = OrderedDict()
+        self._unreadable: set[str] = set()
 
     @property
     def limit(self) -> Mask | None:
@@ -79,12 +84,13 @@ class Field:
         shown = self._desk.need_editable()
         _, keeper = self._desk.need_project()
         media_id = shown.ref.media_id
-        self._desk.lanes.disk.submit(
-            keeper.store.state, media_id, FIELD_OF_VIEW, text, on_done=partial(self._stated, media_id, text)
-        )
+        stated = partial(self._stated, keeper, media_id, text)
+        self._desk.lanes.disk.submit(keeper.store.state, media_id, FIELD_OF_VIEW, text, on_done=stated)
 
-    def _stated(self, media_id: UUID, text: str | None, _nothing: None) -> None:
-        """It is in the project: from now on it holds."""
+    def _stated(self, keeper: Keeper, media_id: UUID, text: str | None, _nothing: None) -> None:
+        """It is in the project: from now on it holds there. The same file may be in another project, too."""
+        if self._desk.keeper is not keeper:
+            return
         if text is None:
             self._desk.stated_fields.pop(media_id, None)
         else:
@@ -96,14 +102,34 @@ class Field:
 
     def _field_of(self, shown: ShownFrame) -> FieldView:
         text = self._desk.stated_fields.get(shown.ref.media_id)
-        height, width = shown.draft.label_map.shape
-        if text is not None:
-            mask = stated_mask(text, height=height, width=width)
-            return FieldView(mask, rough_outlines(mask), "whole" if text == WHOLE else "corrected")
+        stated = None if text is None else self._read(text, shown)
+        if stated is not None:
+            return FieldView(stated, rough_outlines(stated), "whole" if text == WHOLE else "corrected")
         found = shown.found_field
         if found is None or bool(found.all()):
-            return FieldView(np.ones((height, width), np.bool_), (), "whole")
-        before = self._united.get(shown.ref.media_id)
-        mask = found if before is None or before.shape != found.shape else before | found
-        self._united[shown.ref.media_id] = mask
+            return FieldView(np.ones(shown.draft.label_map.shape, np.bool_), (), "whole")
+        mask = self._with_those_before(shown.ref.media_id, found)
         return FieldView(mask, rough_outlines(mask), "found")
+
+    def _read(self, text: str, shown: ShownFrame) -> Mask | None:
+        """The stated field; None, and a message the first time, where this version cannot read it."""
+        height, width = shown.draft.label_map.shape
+        try:
+            return stated_mask(text, height=height, width=width)
+        except EditError as error:
+            if text not in self._unreadable:
+                self._unreadable.add(text)
+                self._desk.say_error(error)
+            return None
+
+    def _with_those_before(self, media_id: UUID, found: Mask) -> Mask:
+        """United with what was found in other frames of the same video; a still has none."""
+        item = self._desk.frames.item(media_id)
+        if item is None or item.kind != "video":
+            return found
+        before = self._united.pop(media_id, None)
+        mask = found if before is None or before.shape != found.shape else before | found
+        self._united[media_id] = mask
+        if len(self._united) > MOST_VIDEOS:
+            self._united.popitem(last=False)
+        return mask

@@ -11,6 +11,7 @@ from polypviewer.core.scale import is_possible, scale_of, scale_text
 
 if TYPE_CHECKING:
     from polypviewer.session.desk import Desk
+    from polypviewer.session.keeper import Keeper
 
 MM_PER_PIXEL: Final = "mm_per_pixel"
 """The statement field in which a reader states a medium's scale."""
@@ -33,8 +34,9 @@ class Scaling:
         """Another project is open: ask it."""
         self._scales = {}
         if self._desk.keeper is not None:
-            ask = partial(self._desk.keeper.store.latest_statements, MM_PER_PIXEL)
-            self._desk.lanes.disk.submit(ask, on_done=self._came, key="scales")
+            keeper = self._desk.keeper
+            ask = partial(keeper.store.latest_statements, MM_PER_PIXEL)
+            self._desk.lanes.disk.submit(ask, on_done=partial(self._came, keeper), key="scales")
 
     def state(self, mm_per_pixel: float | None) -> None:
         """State the scale of the shown medium, for all its frames; None takes it back. Raises `EditError`."""
@@ -43,17 +45,20 @@ class Scaling:
         if mm_per_pixel is not None and not is_possible(mm_per_pixel):
             raise EditError("scale.impossible", value=mm_per_pixel)
         text = None if mm_per_pixel is None else scale_text(mm_per_pixel)
-        self._desk.lanes.disk.submit(
-            keeper.store.state, media_id, MM_PER_PIXEL, text, on_done=partial(self._stated, media_id, mm_per_pixel)
-        )
+        stated = partial(self._stated, keeper, media_id, mm_per_pixel)
+        self._desk.lanes.disk.submit(keeper.store.state, media_id, MM_PER_PIXEL, text, on_done=stated)
 
-    def _came(self, texts: dict[UUID, str]) -> None:
+    def _came(self, keeper: Keeper, texts: dict[UUID, str]) -> None:
+        if self._desk.keeper is not keeper:
+            return
         known = {media_id: scale_of(text) for media_id, text in texts.items()}
         self._scales = {media_id: scale for media_id, scale in known.items() if scale is not None}
         self._desk.signals.scale_changed.emit()
 
-    def _stated(self, media_id: UUID, mm_per_pixel: float | None, _nothing: None) -> None:
-        """It is in the project: from now on it holds."""
+    def _stated(self, keeper: Keeper, media_id: UUID, mm_per_pixel: float | None, _nothing: None) -> None:
+        """It is in the project: from now on it holds there. The same file may be in another project, too."""
+        if self._desk.keeper is not keeper:
+            return
         self._scales.pop(media_id, None)
         if mm_per_pixel is not None:
             self._scales[media_id] = mm_per_pixel

@@ -244,6 +244,7 @@ class Session(SeeingFront):
         """Change a setting; project settings are kept in the project."""
         with self._speaking():
             self._door.set_setting(name, value)
+        self.shaping.drop_stale()
 
     # --- between the parts ---
 
@@ -266,16 +267,8 @@ class Session(SeeingFront):
         self.proposing.redraw_dismissed()
 
     def _reset_parts(self) -> None:
-        parts = (
-            self.keeping,
-            self.drawing,
-            self.navigation,
-            self.proposing,
-            self.finetuning,
-            self.fields,
-            self.shaping,
-        )
-        for part in parts:
+        changing = (self.keeping, self.drawing, self.navigation, self.proposing, self.finetuning)
+        for part in (*changing, self.fields, self.shaping):
             part.reset()
 
     def _project_ready(self) -> None:

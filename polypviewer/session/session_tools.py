@@ -7,12 +7,16 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
+from PySide6.QtCore import QObject
+
 from polypviewer.core.errors import PolypViewerError
 from polypviewer.core.geometry import Point, Rect
+from polypviewer.core.identity import FrameRef
 from polypviewer.core.nib import Nib
 from polypviewer.core.region import Scene
 from polypviewer.session.lanes import PATIENT
 from polypviewer.session.session_view import SessionView
+from polypviewer.session.settings import Settings
 from polypviewer.session.shaping import ShapeRequest
 
 T = TypeVar("T")
@@ -20,6 +24,10 @@ T = TypeVar("T")
 
 class ToolsFront(SessionView):
     """The hand's side of a session; `session.Session` adds the rest."""
+
+    def __init__(self, *, settings: Settings | None = None, parent: QObject | None = None) -> None:
+        super().__init__(settings=settings, parent=parent)
+        self.field_changed.connect(self._field_to_keep_to)
 
     # --- strokes ---
 
@@ -150,6 +158,9 @@ class ToolsFront(SessionView):
             self.fields.find_again()
 
     # --- between the parts ---
+
+    def _field_to_keep_to(self, _ref: FrameRef) -> None:
+        self.shaping.drop_stale()
 
     def _began(self, begin: Callable[[], None]) -> bool:
         self.shaping.drop_preview()

@@ -17,6 +17,7 @@ import numpy as np
 
 from polypviewer.core.draft import Draft
 from polypviewer.core.errors import EditError
+from polypviewer.core.label_map import Mask
 from polypviewer.core.region import Reshape, Scene
 from polypviewer.session.messages import message
 from polypviewer.session.values import Preview
@@ -53,9 +54,20 @@ class _Look:
     draft: Draft
     scene: Scene
 
-    def is_fresh(self, draft: Draft | None) -> bool:
-        """True while the shown draft is the one that was looked at, pixel by pixel."""
-        return draft is self.draft and np.array_equal(draft.label_map, self.scene.labels)
+    def is_fresh(self, draft: Draft | None, limit: Mask | None) -> bool:
+        """True while the shown draft, and where the hand may paint, are as they were looked at, pixel by pixel."""
+        if draft is not self.draft or not np.array_equal(draft.label_map, self.scene.labels):
+            return False
+        before = self.scene.limit
+        return limit is before or (limit is not None and before is not None and np.array_equal(limit, before))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    """A request that acts at once, and the draft that it was made for."""
+
+    draft: Draft
+    request: ShapeRequest
 
 
 class Shaping:
@@ -70,8 +82,9 @@ class Shaping:
         """Another project: nothing waits, nothing is previewed; what was copied stays in the hand."""
         self.preview: Preview | None = None
         self._look: _Look | None = None
-        self._waiting: deque[ShapeRequest] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._busy = False
+        self._project = object()
         self._desk.lanes.shape.forget("preview")
 
     @property
@@ -102,7 +115,7 @@ class Shaping:
             return
         self.drop_preview()
         if len(self._waiting) < MOST_WAITING:
-            self._waiting.append(request)
+            self._waiting.append(_Waiting(self._desk.need_frame().draft, request))
         self._work_off()
 
     def take_preview(self) -> bool:
@@ -123,9 +136,8 @@ class Shaping:
         return was is not None
 
     def drop_stale(self) -> None:
-        """The frame changed, or another one is shown."""
-        shown = self._desk.shown
-        if self._look is not None and not self._look.is_fresh(None if shown is None else shown.draft):
+        """The frame or its field of view changed, or another one is shown."""
+        if self._look is not None and not self._is_fresh(self._look):
             self.drop_preview()
 
     # --- copy and paste ---
@@ -155,38 +167,50 @@ class Shaping:
     def _look_now(self) -> _Look:
         return _Look(self._desk.need_frame().draft, self.scene())
 
+    def _is_fresh(self, look: _Look) -> bool:
+        shown = self._desk.shown
+        return look.is_fresh(None if shown is None else shown.draft, self._field.limit)
+
     def _work_off(self) -> None:
         if self._busy or not self._waiting:
             return
-        request, look = self._waiting.popleft(), self._look_now()
+        request, look = self._waiting.popleft().request, self._look_now()
         self._busy = True
-        done = partial(self._came, look, request.kind)
-        self._desk.lanes.shape.submit(request.work, look.scene, on_done=done, on_error=self._failed)
+        done = partial(self._came, self._project, look, request.kind)
+        failed = partial(self._failed, self._project, look)
+        self._desk.lanes.shape.submit(request.work, look.scene, on_done=done, on_error=failed)
 
-    def _came(self, look: _Look, kind: str, reshape: Reshape) -> None:
+    def _came(self, project: object, look: _Look, kind: str, reshape: Reshape) -> None:
+        if project is not self._project:
+            return
         self._busy = False
         self._keep(look, kind, reshape)
         self._work_off()
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, project: object, look: _Look, error: Exception) -> None:
         """A refusal ends what waits behind it: it was asked for in the belief that this one works."""
+        if project is not self._project:
+            return
         self._busy = False
-        self._waiting.clear()
+        self._drop_behind(look)
         self._desk.say_error(error)
+        self._work_off()
+
+    def _drop_behind(self, look: _Look) -> None:
+        """What waits for the same frame is not made; what was asked for on the next one is."""
+        self._waiting = deque(waits for waits in self._waiting if waits.draft is not look.draft)
 
     def _keep(self, look: _Look, kind: str, reshape: Reshape) -> None:
-        shown = self._desk.shown
-        if not look.is_fresh(None if shown is None else shown.draft) or self._editing.is_drawing:
-            self._waiting.clear()
+        if not self._is_fresh(look) or self._editing.is_drawing:
+            self._drop_behind(look)
             self._desk.say_error(EditError("edit.frame_changed"))
         elif not self._editing.reshape(kind, reshape):
             self._desk.say_error(EditError("edit.nothing_changes"))
 
     def _previewed(self, look: _Look, kind: str, reshape: Reshape) -> None:
-        shown = self._desk.shown
-        if shown is None or not look.is_fresh(shown.draft):
+        if not self._is_fresh(look):
             return
-        self.preview, self._look = Preview(kind, shown.ref, reshape), look
+        self.preview, self._look = Preview(kind, look.draft.frame, reshape), look
         self._desk.signals.preview_changed.emit(self.preview)
 
     def _preview_failed(self, error: Exception) -> None:

@@ -113,3 +113,8 @@ def test_a_field_that_is_a_slip_of_the_hand_is_refused(qtbot: QtBot, session: Se
     assert told.args is not None
     assert told.args[0].code == "field.too_small"
     assert field_of(session).origin == "found"
+
+
+def test_the_field_of_a_still_is_not_kept_for_others(session: Session) -> None:
+    assert field_of(session).origin == "found"
+    assert not session.fields._united

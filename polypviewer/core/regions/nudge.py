@@ -46,6 +46,7 @@ class Nudge:
         which the mask may have changed, inside the frame; empty if the tip did not move or touches no pixel.
         """
         radius = max(radius, 1.0)
+        a, b = self._near(a, b, radius)
         steps = math.ceil(math.dist((a.x, a.y), (b.x, b.y)) / (radius * _LONGEST_STEP))
         touched = EMPTY_RECT
         for step in range(steps):
@@ -59,6 +60,15 @@ class Nudge:
     def mask_in(self, rect: Rect) -> Mask:
         """The lesion as it is now in `rect` (inside the frame), `(rect.height, rect.width)` bool, a copy."""
         return self._mask[rect.slices].copy()
+
+    def _near(self, a: Point, b: Point, radius: float) -> tuple[Point, Point]:
+        """The part of the way on which the tip can touch the frame; no way at all where it cannot."""
+        first, last = 0.0, 1.0
+        for start, move, size in ((a.x, b.x - a.x, self._width), (a.y, b.y - a.y, self._height)):
+            if move != 0:
+                ends = sorted(((-radius - start) / move, (size + radius - start) / move))
+                first, last = max(first, ends[0]), min(last, ends[1])
+        return (_along(a, b, first), _along(a, b, last)) if first < last else (a, a)
 
     def _push_once(self, a: Point, b: Point, radius: float) -> Rect:
         centre = _along(a, b, 0.5)
