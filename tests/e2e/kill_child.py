@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from polypviewer.core.label_map import has_polyp
 from polypviewer.session.session import Session
 from polypviewer.session.settings import Settings
 from tests.e2e.plan import Step, in_pixels, make_plan
+from tests.e2e.tool_steps import OF_HAND, OF_LANE, ask
 
 STEPS = 400
 FRAMES = 3
@@ -89,6 +91,8 @@ def go_on(application: QCoreApplication, session: Session, step: Step) -> None:
         session.needs_work()
     elif step.kind == "comment":
         session.set_comment(step.text)
+    elif step.kind in (*OF_LANE, *OF_HAND):
+        ask(session, step, in_pixels(step, draft.label_map.shape), partial(wait_until, application))
 
 
 def wait_until(application: QCoreApplication, true: Callable[[], bool]) -> None:

@@ -17,11 +17,17 @@ from polypviewer.core.geometry import Point
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import LabelMap, empty_label_map, has_polyp
 from polypviewer.core.paint import paint_segment
+from polypviewer.core.regions.clipping import Clipping
 from polypviewer.core.review import accept_changes, drawn_changes, needs_work_changes, no_polyp_changes, set_value
+from tests.e2e.tool_steps import OF_HAND, OF_LANE, copied, drawn_by_hand, pasted_on, shaped
 
 Size = tuple[int, int]
 _NOBODY: Final = UUID(int=0)
-_KINDS: Final = {"stroke": 12, "accept": 3, "no_polyp": 1, "needs_work": 1, "comment": 1, "undo": 4, "redo": 2}
+_KINDS: Final = {
+    "stroke": 12, "accept": 3, "no_polyp": 1, "needs_work": 1, "comment": 1, "undo": 5, "redo": 2, "square": 2,
+    "nudge": 1, "outline": 2, "preview": 2, "dropped": 1, "merge": 1, "split": 1, "clear": 0.3, "copy": 1, "paste": 1,
+    "grow": 0.5, "shrink": 0.5, "smooth": 0.5, "fill_holes": 0.5, "remove_islands": 0.5, "convex_hull": 0.3,
+}  # fmt: skip
 _SAYS_NOTHING: Final = {"presence": "unknown", "decision": "undecided", "decided_by": "none", "origin": "drawn"}
 
 
@@ -35,6 +41,7 @@ class Step:
     radius: float = 5.0
     value: int = 1
     text: str = ""
+    slot: int | None = None
 
 
 def make_plan(seed: int, *, frames: int, steps: int) -> list[Step]:
@@ -46,7 +53,10 @@ def make_plan(seed: int, *, frames: int, steps: int) -> list[Step]:
         points = tuple((rng.random(), rng.random()) for _ in range(rng.randint(1, 4)))
         value = rng.choice([0, 1, 1, 1, 2, 255])
         text = rng.choice(["", "flat", "größer als 5 mm?"])
-        plan.append(Step(kind, rng.randrange(frames), points, rng.uniform(2, 12), value, text))
+        if kind in ("outline", "preview", "dropped"):
+            points = tuple((rng.random(), rng.random()) for _ in range(rng.randint(3, 7)))
+        frame, radius = rng.randrange(frames), rng.uniform(2, 12)
+        plan.append(Step(kind, frame, points, radius, value, text, slot=rng.choice([None, 1])))
     return plan
 
 
@@ -82,13 +92,14 @@ class Reference:
     sizes: list[Size]
     states: list[list[tuple[LabelMap, dict[str, str]]]] = field(default_factory=list)
     undone: list[list[tuple[LabelMap, dict[str, str]]]] = field(default_factory=list)
+    clipping: Clipping | None = None
 
     def __post_init__(self) -> None:
         if not self.states:
             self.states.append([(empty_label_map(*size), {}) for size in self.sizes])
 
     def copy(self) -> Reference:
-        """Another one at the same point; states are never painted in place, so they are shared."""
+        """Another one at the same point, with empty hands; states are never painted in place, so they are shared."""
         return Reference(self.sizes, list(self.states), list(self.undone))
 
     def apply(self, step: Step) -> None:
@@ -121,10 +132,24 @@ class Reference:
         return True
 
     def _edit(self, step: Step) -> None:
-        if step.kind == "stroke":
+        label_map = self.states[-1][step.frame][0]
+        points = in_pixels(step, label_map.shape)
+        if step.kind == "copy":
+            self.clipping = copied(label_map, self.clipping)
+        elif step.kind == "paste":
+            self.edit(step.frame, drawn(partial(pasted_on, clipping=self.clipping)))
+        elif step.kind in OF_LANE:
+            self.edit(step.frame, drawn(partial(shaped, step=step, points=points)))
+        elif step.kind in OF_HAND:
+            self.edit(step.frame, drawn(partial(_by_hand, step=step, points=points)))
+        elif step.kind == "stroke":
             self.edit(step.frame, drawn(partial(paint, step=step)))
         else:
             self.edit(step.frame, lambda draft: _apply(draft, _decision(draft, step)))
+
+
+def _by_hand(label_map: LabelMap, *, step: Step, points: list[Point]) -> None:
+    drawn_by_hand(Draft(FrameRef(_NOBODY, step.frame), label_map), step, points)
 
 
 def drawn(work: Callable[[LabelMap], None]) -> Callable[[Draft], None]:
