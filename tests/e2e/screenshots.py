@@ -11,8 +11,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from tests.surroundings import Xvfb, isolate_home, xcb_failure
+
+if TYPE_CHECKING:
+    from polypviewer.ui.theme import ThemeName
 
 SIZES = ((1920, 1080), (1366, 768))
 THEMES = ("dark", "light")
@@ -78,7 +82,7 @@ class Studio:
 
     def dress(self, theme: str, size: tuple[int, int]) -> None:
         """Theme and size, as at a start."""
-        self.window.use_theme("light" if theme == "light" else "dark")
+        self.window.use_theme(cast("ThemeName", theme))
         self.window.resize(*size)
         self.window.workspace.fold_for(size[0])
         self.window.show()
@@ -108,6 +112,7 @@ def _photograph(out: Path, home: Path, *, trains: bool) -> int:
         if trains:
             _train(studio)
         _every(studio, "normal", _normal)
+        _seeing(studio)
         _every(studio, "broken", _broken)
         _extras(studio)
     finally:
@@ -265,6 +270,26 @@ def _extras(studio: Studio) -> None:
             dialog.grab().save(str(studio.out / f"dialog-{name}-{theme}.png"))
             studio.count += 1
             dialog.close()
+
+
+def _seeing(studio: Studio) -> None:
+    """Every layer, a comparison, an enhanced view, high zoom, large text, and high contrast."""
+    window = studio.window
+    for theme in (*THEMES, "contrast"):
+        studio.dress(theme, SIZES[0])
+        window.do("review")
+        _normal(studio, "review")
+        for action in ("heat", "difference", "compare", "view_panel"):
+            window.actions_[action].trigger()
+        studio.shoot("seeing", "layers", theme)
+        for action in ("heat", "difference", "compare", "view_panel"):
+            window.actions_[action].trigger()
+        window.canvas.zoom_by(20.0)
+        studio.shoot("seeing", "pixels", theme)
+        window.canvas.fit()
+        window.dressing.use_text(150)
+        studio.shoot("seeing", "large-text", theme)
+        window.dressing.use_text(100)
 
 
 if __name__ == "__main__":
