@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -120,16 +120,27 @@ class Reference:
 
     def edit(self, frame: int, work: Callable[[Draft], None]) -> bool:
         """One step: let `work` change a copy of a frame. False, and no step, where it changes nothing."""
-        label_map, values = self.states[-1][frame]
-        draft = Draft(FrameRef(_NOBODY, frame), label_map.copy(), values)
-        work(draft)
-        if np.array_equal(label_map, draft.label_map) and values == draft.values:
-            return False
+        return self.edit_all([frame], work)
+
+    def edit_all(self, frames: Iterable[int], work: Callable[[Draft], None]) -> bool:
+        """The same of several frames, as one step."""
         state = list(self.states[-1])
-        state[frame] = (draft.label_map, draft.values)
+        for frame in frames:
+            label_map, values = state[frame]
+            draft = Draft(FrameRef(_NOBODY, frame), label_map.copy(), values)
+            work(draft)
+            if not np.array_equal(label_map, draft.label_map) or values != draft.values:
+                state[frame] = (draft.label_map, draft.values)
+        if all(new is old for new, old in zip(state, self.states[-1], strict=True)):
+            return False
         self.states.append(state)
         self.undone.clear()
         return True
+
+    def is_untouched(self, frame: int) -> bool:
+        """True if no step, done or undone, has ever changed a frame."""
+        first = self.states[0][frame]
+        return all(state[frame] is first for state in (*self.states, *self.undone))
 
     def _edit(self, step: Step) -> None:
         label_map = self.states[-1][step.frame][0]

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -36,6 +37,8 @@ from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import LabelMap, has_polyp
 from polypviewer.core.proposal import Proposal, numbered_components, proposal_mask
 from polypviewer.core.review import (
+    DecidedBy,
+    ReviewStatus,
     accept_changes,
     dismiss_changes,
     dismissed_components,
@@ -49,8 +52,9 @@ from polypviewer.session.messages import Message
 from polypviewer.session.session import Session
 from polypviewer.session.settings import Settings
 from tests.e2e.kill_child import wait_until
-from tests.e2e.plan import Reference, drawn, paint, telling
+from tests.e2e.plan import Reference, drawn, in_pixels, paint, telling
 from tests.e2e.plan import Step as Painted
+from tests.e2e.tool_steps import OF_HAND, OF_LANE, ask
 from tests.session.any_sequence_template import SIZES, Template, make_template
 
 SEARCHES_LONGER = os.environ.get("HYPOTHESIS_PROFILE") == "fuzz"
@@ -60,6 +64,16 @@ EXAMPLES = 400 if SEARCHES_LONGER else 25
 places = st.lists(st.tuples(st.floats(-0.2, 1.2), st.floats(-0.2, 1.2)), min_size=1, max_size=4).map(tuple)
 strokes = st.builds(
     Painted, st.just("stroke"), st.just(0), places, st.floats(0.5, 14), st.sampled_from([0, 1, 1, 2, 254, 255])
+)
+
+
+tools = st.builds(
+    Painted,
+    st.sampled_from((*OF_LANE, *OF_HAND)),
+    points=st.lists(st.tuples(st.floats(-0.2, 1.2), st.floats(-0.2, 1.2)), min_size=3, max_size=6).map(tuple),
+    radius=st.floats(0.5, 14),
+    value=st.sampled_from([0, 1, 1, 2, 254, 255]),
+    slot=st.sampled_from([None, 1]),
 )
 
 
@@ -99,6 +113,7 @@ class Reading(RuleBasedStateMachine):
         if self.session is not None:
             self.session.close()
             self.session = None
+            self.reference.clipping = None
 
     @property
     def now(self) -> Session:
@@ -164,6 +179,12 @@ class Reading(RuleBasedStateMachine):
         assert self.now.begin_stroke(stroke.value)
         for x, y in stroke.points:
             self.now.stroke_to(Point(x * width, y * height), stroke.radius)
+
+    @rule(tool=tools)
+    def use_a_tool(self, tool: Painted) -> None:
+        step = replace(tool, frame=self.frame)
+        ask(self.now, step, in_pixels(step, SIZES[self.frame]), self.until)
+        self.reference.apply(step)
 
     @rule(stroke=strokes)
     def paint_and_press_escape(self, stroke: Painted) -> None:
@@ -232,6 +253,26 @@ class Reading(RuleBasedStateMachine):
         )
         self.now.take_proposal()
 
+    @precondition(lambda self: self.has_model)
+    @rule()
+    def accept_all_proposed(self) -> None:
+        """One step over many frames; never one that somebody has touched."""
+        reference, told, steps = self.reference, len(self.messages), len(self.now.history.done)
+        untouched = {number for number in self.template.proposals if reference.is_untouched(number)}
+        waiting = {number for number in self.template.proposals if self.light_of(number) is ReviewStatus.PROPOSED}
+        self.now.accept_all_proposed()
+        self.until(lambda: len(self.messages) > told)
+        last = self.now.history.last_done
+        made = last is not None and len(self.now.history.done) > steps
+        accepted = {self.now.frames.index(ref) for ref in last.frames} if made and last is not None else set()
+        assert untouched <= accepted <= waiting
+        reference.edit_all(accepted, self.accept_in_bulk)
+
+    def accept_in_bulk(self, draft: Draft) -> None:
+        proposal = self.template.proposals[draft.frame.index]
+        mask = proposal_mask(proposal)
+        draft.apply_all(accept_changes(draft, shown_proposal=mask, proposal_id=proposal.id, decided_by=DecidedBy.BULK))
+
     @rule()
     def undo(self) -> None:
         self.now.undo()
@@ -294,12 +335,15 @@ class Reading(RuleBasedStateMachine):
         label_map, values = self.reference.states[-1][self.frame]
         assert same(draft.label_map, label_map)
         assert telling(draft.values) == telling(values)
-        proposed = self.frame in self.template.proposals
-        light = review_status(values, has_mask=has_polyp(label_map), has_proposal=proposed)
-        assert self.now.statuses[draft.frame] is light
+        assert self.now.statuses[draft.frame] is self.light_of(self.frame)
         history = self.now.history
         assert (len(history.done), len(history.undone)) == (len(self.reference.states) - 1, len(self.reference.undone))
         assert [m for m in self.messages if m.level == "error"] == []
+
+    def light_of(self, number: int) -> ReviewStatus:
+        label_map, values = self.reference.states[-1][number]
+        proposed = number in self.template.proposals
+        return review_status(values, has_mask=has_polyp(label_map), has_proposal=proposed)
 
     def teardown(self) -> None:
         try:
@@ -326,7 +370,7 @@ def same(found: LabelMap, wanted: LabelMap) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.hypothesis
-@pytest.mark.timeout(7200 if SEARCHES_LONGER else 180)
+@pytest.mark.timeout(7200 if SEARCHES_LONGER else 300)
 def test_any_sequence_of_work_equals_a_reference_that_keeps_whole_copies(tmp_path: Path, qapp: QApplication) -> None:
     template = make_template(tmp_path, qapp)
 
