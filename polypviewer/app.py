@@ -25,6 +25,7 @@ from polypviewer.ui.tidying import Tidying
 from polypviewer.ui.window_place import place_text, put_in_place
 from polypviewer.ui.wire_compare import CompareWiring
 from polypviewer.ui.wire_components import ComponentWiring
+from polypviewer.ui.wire_cover import CoverWiring
 from polypviewer.ui.wire_frames import FrameWiring
 from polypviewer.ui.wire_keys import KeyWiring
 from polypviewer.ui.wire_layers import LayerWiring
@@ -56,6 +57,7 @@ class Wiring(QObject):
         self.strokes, self.shapes = StrokeWiring(window, session), ShapeWiring(window, session)
         self.lesions = LesionWiring(window, session)
         self.keys, self.components = KeyWiring(window, session), ComponentWiring(window, session)
+        self.cover = CoverWiring(window, session)
         self._handlers: dict[str, Callable[[], None]] = {}
         doing = (self.frames, self.travel, self.video, self.models, self.project, self.tastes, self.lesions)
         for part in (*doing, self.view, self.compare, self.keys, self.components):

@@ -56,6 +56,7 @@ class Strip(QAbstractScrollArea):
         self._current: int | None = None
         self._pictures: OrderedDict[FrameRef, QImage] = OrderedDict()
         self._asked: set[FrameRef] = set()
+        self._hides_pictures = False
 
     # --- values -------------------------------------------------------------------------------------------------
 
@@ -85,6 +86,11 @@ class Strip(QAbstractScrollArea):
         while len(self._pictures) > KEPT:
             self._pictures.popitem(last=False)
         self.refresh(ref)
+
+    def hide_pictures(self, *, hidden: bool) -> None:
+        """Show status lights alone, or pictures too."""
+        self._hides_pictures = hidden
+        self.viewport().update()
 
     def refresh(self, ref: FrameRef) -> None:
         """Something about a frame changed: draw it again."""
@@ -171,12 +177,12 @@ class Strip(QAbstractScrollArea):
     def _paint_tile(self, painter: QPainter, index: int) -> None:
         ref, rect = self._frames[index], self.rect_of(index)
         picture = QRect(rect.topLeft(), self.tile)
-        image = self._pictures.get(ref)
+        image = None if self._hides_pictures else self._pictures.get(ref)
         painter.fillRect(picture, QColor(active().raised if image is None else "#000000"))
-        if image is None:
-            self._wish(ref)
-        else:
+        if image is not None:
             painter.drawImage(_inside(picture, image.size()), image)
+        elif not self._hides_pictures:
+            self._wish(ref)
         status = self._statuses.get(ref, ReviewStatus.UNREVIEWED)
         line = QRectF(rect.left(), rect.bottom() - LINE + 1, rect.width(), LINE)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -28,11 +28,17 @@ class ViewBar(QFrame):
         )
         self.badge.clicked.connect(actions["enhance"].trigger)
         self.badge.hide()
+        self.cover = QPushButton()
+        self.cover.setProperty("role", "badge")
+        self.cover.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.cover.clicked.connect(actions["cover"].trigger)
+        self.cover.hide()
         self.buttons: dict[str, QToolButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 0, 4, 0)
         row.setSpacing(4)
         row.addWidget(self.badge)
+        row.addWidget(self.cover)
         for name in ("compare", "provenance", "heat", "view_panel"):
             row.addWidget(self._button(actions, name))
 
@@ -49,4 +55,19 @@ class ViewBar(QFrame):
     def show_enhanced(self, *, on: bool) -> None:
         """Whether the picture is shown other than it is."""
         self.badge.setVisible(on)
+        self.adjustSize()
+
+    def show_covered(self, *, on: bool, finds: bool) -> None:
+        """Whether the picture is covered outside the field of view; `finds`: there is something outside."""
+        if finds:
+            text = translate("Covered")
+            tip = translate("Burnt-in text and all outside the field of view are covered, on the screen only")
+        else:
+            text = translate("Nothing to cover")
+            tip = translate("The field of view is the whole frame, so nothing of it is covered")
+        rest = translate("Text over tissue stays; names of files stay; the strip shows no pictures. Click to uncover")
+        self.cover.setText(text)
+        self.cover.setToolTip(f"{tip}. {rest}")
+        self.cover.setAccessibleName(f"{text}. {tip}")
+        self.cover.setVisible(on)
         self.adjustSize()

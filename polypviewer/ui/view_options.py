@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from polypviewer.ui.canvas.overlay import DEFAULT_FILL, OverlayStyle
 
-Switch = Literal["outlined", "heat", "provenance", "difference", "crosshair", "grid", "mini_map", "field"]
+Switch = Literal["outlined", "heat", "provenance", "difference", "crosshair", "grid", "mini_map", "field", "cover"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class ViewOptions:
     grid: bool = True
     mini_map: bool = True
     field: bool = True
+    cover: bool = False
 
     @property
     def style(self) -> OverlayStyle:
@@ -56,5 +57,14 @@ KEPT: Final[Mapping[str, str]] = {
 }
 """The options that a reader finds again, by their setting, besides the opacity. The others begin off."""
 _ONE_OF: Final[tuple[Switch, ...]] = ("provenance", "difference")
-SWITCHES: Final[tuple[Switch, ...]] = ("heat", "provenance", "difference", "crosshair", "grid", "mini_map", "field")
+SWITCHES: Final[tuple[Switch, ...]] = (
+    "heat",
+    "provenance",
+    "difference",
+    "crosshair",
+    "grid",
+    "mini_map",
+    "field",
+    "cover",
+)
 """The layers that an action of the same name switches, besides the outline."""

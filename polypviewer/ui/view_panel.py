@@ -15,7 +15,7 @@ from polypviewer.ui.text import translate
 from polypviewer.ui.theme import active, scaled
 
 WIDTH: Final = 288
-LAYERS: Final = ("heat", "provenance", "difference", "field", "crosshair", "grid", "mini_map", "compare")
+LAYERS: Final = ("heat", "provenance", "difference", "field", "crosshair", "grid", "mini_map", "compare", "cover")
 
 
 class ViewPanel(QFrame):

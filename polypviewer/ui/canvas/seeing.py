@@ -11,8 +11,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from polypviewer.core.geometry import Point, Rect
-from polypviewer.core.label_map import LabelMap
+from polypviewer.core.label_map import LabelMap, Mask
 from polypviewer.ui.canvas.canvas import CanvasBase
+from polypviewer.ui.canvas.cover_layer import CoverLayer
 from polypviewer.ui.canvas.crosshair import CrosshairLayer
 from polypviewer.ui.canvas.glide import Glide
 from polypviewer.ui.canvas.grid_layer import GridLayer
@@ -35,8 +36,9 @@ class SeeingCanvas(CanvasBase):
         super().__init__(parent)
         self._options = ViewOptions()
         self._heat, self._provenance = HeatLayer(), ProvenanceLayer()
-        self._grid, self._crosshair = GridLayer(), CrosshairLayer()
-        self.add_layer("heat", self._heat, over="")
+        self._grid, self._crosshair, self._cover = GridLayer(), CrosshairLayer(), CoverLayer()
+        self.add_layer("cover", self._cover, over="")
+        self.add_layer("heat", self._heat, over="cover")
         self.add_layer("provenance", self._provenance, over="masks")
         self.add_layer("grid", self._grid)
         self.add_layer("crosshair", self._crosshair, over="grid")
@@ -61,6 +63,9 @@ class SeeingCanvas(CanvasBase):
         self._grid.show_wanted(options.grid)
         self._crosshair.show_wanted(options.crosshair)
         self.map.show_wanted(options.mini_map)
+        if options.cover != self._cover.is_wanted:
+            self._cover.show_wanted(options.cover)
+            self._show_map()
         self.update()
 
     def show_frame(self, pixels: NDArray[np.uint8] | None, label_map: LabelMap | None) -> None:
@@ -68,17 +73,28 @@ class SeeingCanvas(CanvasBase):
         self._heat.show_probability(None)
         self.show_provenance(None)
         height, width = (0, 0) if pixels is None else (pixels.shape[0], pixels.shape[1])
-        self._grid.show_size(height=height, width=width)
+        for layer in (self._grid, self._cover):
+            layer.show_size(height=height, width=width)
         self._glide.stop()
         super().show_frame(pixels, label_map)
-        self.map.show_picture(self._picture.image)
+        self._show_map()
         self.map.show_view(self.view, self.size())
 
     def show_pixels(self, pixels: NDArray[np.uint8]) -> None:
         """Show the same frame with other pixels, `(height, width, 3)` uint8 RGB: an enhanced view, or its own."""
         self._picture.set_pixels(pixels)
-        self.map.show_picture(self._picture.image)
+        self._show_map()
         self.update()
+
+    def show_seen(self, seen: Mask | None) -> None:
+        """What the cover leaves in sight, `(height, width)` bool; None: nothing."""
+        self._cover.show_seen(seen)
+        self._show_map()
+        self.update()
+
+    def _show_map(self) -> None:
+        picture = self._picture.image
+        self.map.show_picture(None if picture is None else self._cover.covered(picture))
 
     def show_probability(self, probability: NDArray[np.uint8] | None) -> None:
         """The heat map, `(height, width)` uint8; None takes it away."""
