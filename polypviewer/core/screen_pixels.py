@@ -2,9 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+SMALLEST_SCALE: Final = 0.02
+"""No frame is fitted smaller, however little room there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAt:
+    """How large frames are shown: fitted into `room` (width, height in logical pixels), or at a `scale` (None: fitted).
+
+    `scale`: logical pixels for one image pixel. `ratio`: device pixels for a logical one.
+    """
+
+    room: tuple[float, float]
+    ratio: float
+    scale: float | None = None
+
+    def size_of(self, height: int, width: int) -> tuple[int, int] | None:
+        """Height and width in device pixels of a frame that is shown smaller than it is; None for others."""
+        fitted = max(min(self.room[0] / width, self.room[1] / height), SMALLEST_SCALE)
+        scale = (fitted if self.scale is None else self.scale) * self.ratio
+        return None if scale >= 1.0 else (max(1, round(height * scale)), max(1, round(width * scale)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScreenPicture:
+    """A frame prepared for the screen on a lane. `source`: the RGB array that it was made of, and stands for.
+
+    `whole`: `(height, width, 4)` uint8 screen pixels. `reduced`: the same at the size it is shown at; None where that
+    is not smaller.
+    """
+
+    source: NDArray[np.uint8]
+    whole: NDArray[np.uint8]
+    reduced: NDArray[np.uint8] | None
+
+    def fits(self, shown: ShownAt) -> bool:
+        """True if it was prepared for this size."""
+        size = shown.size_of(*self.whole.shape[:2])
+        return size is None or (self.reduced is not None and self.reduced.shape[:2] == size)
+
+
+def screen_picture(image: NDArray[np.uint8], shown: ShownAt) -> ScreenPicture:
+    """Prepare `(height, width, 3)` uint8 RGB: at 1080p 5 to 15 ms that the window's thread does not have."""
+    whole = screen_pixels(image)
+    size = shown.size_of(*whole.shape[:2])
+    return ScreenPicture(image, whole, None if size is None else shrunk(whole, height=size[0], width=size[1]))
 
 
 def screen_pixels(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

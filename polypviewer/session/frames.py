@@ -6,7 +6,7 @@ Open media are kept open, the last frames are kept decoded, the next ones are re
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from polypviewer.core.identity import FrameIdentity, FrameRef
 from polypviewer.core.label_map import Mask
 from polypviewer.core.painting_field import painting_field
+from polypviewer.core.screen_pixels import ScreenPicture, ShownAt, screen_picture
 
 if TYPE_CHECKING:
     from polypviewer.media.frame_source import FrameSource
@@ -31,11 +32,13 @@ class Pixels:
     """A decoded frame. `image`: `(height, width, 3)` uint8 RGB, read-only.
 
     `field`: where a hand may paint, `(height, width)` bool; found here, so that it is there with the frame.
+    `screen`: the same picture as the window will draw it, for a frame that was asked for to be shown.
     """
 
     identity: FrameIdentity
     image: NDArray[np.uint8]
     field: Mask
+    screen: ScreenPicture | None = None
 
 
 class FrameReader:
@@ -47,15 +50,16 @@ class FrameReader:
         self._pixels: OrderedDict[FrameRef, Pixels] = OrderedDict()
         self._bytes = 0
 
-    def load(self, path: Path, ref: FrameRef) -> Pixels:
-        """Identity and pixels of a frame. Raises `MediaError`."""
-        if ref in self._pixels:
-            self._pixels.move_to_end(ref)
-            return self._pixels[ref]
-        source = self._source(path, ref.media_id)
-        image = source.read(ref.index)
-        image.flags.writeable = False
-        pixels = Pixels(source.identity(ref.index, ref.media_id), image, painting_field(image))
+    def load(self, path: Path, ref: FrameRef, shown: ShownAt | None = None) -> Pixels:
+        """Identity and pixels of a frame; ready for the screen if it will be `shown`. Raises `MediaError`."""
+        pixels = self._pixels.get(ref)
+        if pixels is None:
+            source = self._source(path, ref.media_id)
+            image = source.read(ref.index)
+            image.flags.writeable = False
+            pixels = Pixels(source.identity(ref.index, ref.media_id), image, painting_field(image))
+        if shown is not None and (pixels.screen is None or not pixels.screen.fits(shown)):
+            pixels = replace(pixels, screen=screen_picture(pixels.image, shown))
         self._keep(ref, pixels)
         return pixels
 
@@ -63,9 +67,9 @@ class FrameReader:
         """What ties a mask to exactly this frame. Raises `MediaError`."""
         return self._source(path, ref.media_id).identity(ref.index, ref.media_id)
 
-    def read_ahead(self, path: Path, ref: FrameRef) -> None:
+    def read_ahead(self, path: Path, ref: FrameRef, shown: ShownAt | None = None) -> None:
         """Decode a frame that will probably be asked for next. Raises `MediaError` like `load`."""
-        self.load(path, ref)
+        self.load(path, ref, shown)
 
     def thumbnail(self, path: Path, ref: FrameRef, side: int = THUMBNAIL_SIDE) -> NDArray[np.uint8]:
         """The frame with its longer side at most `side` pixels, uint8 RGB. Raises `MediaError`."""
@@ -96,11 +100,14 @@ class FrameReader:
         return source
 
     def _keep(self, ref: FrameRef, pixels: Pixels) -> None:
+        before = self._pixels.pop(ref, None)
         self._pixels[ref] = pixels
-        self._bytes += _size(pixels)
+        self._bytes += _size(pixels) - (0 if before is None else _size(before))
         while self._bytes > self._budget and len(self._pixels) > 1:
             self._bytes -= _size(self._pixels.popitem(last=False)[1])
 
 
 def _size(pixels: Pixels) -> int:
-    return pixels.image.nbytes + pixels.field.nbytes
+    screen = pixels.screen
+    drawn = 0 if screen is None else screen.whole.nbytes + (0 if screen.reduced is None else screen.reduced.nbytes)
+    return pixels.image.nbytes + pixels.field.nbytes + drawn

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from polypviewer.core.errors import MediaError
 from polypviewer.core.identity import FrameRef
+from polypviewer.core.screen_pixels import ShownAt
 from polypviewer.session.desk import Desk
 from polypviewer.session.frames import FrameReader, Pixels
 from polypviewer.session.keeper import StoredFrame
@@ -45,6 +46,8 @@ class Navigation:
         self._journey: _Journey | None = None
         self._thumbnails: dict[FrameRef, NDArray[np.uint8] | None] = {}
         self.queue = QueueName.TO_REVIEW
+        self.shown_at: ShownAt | None = None
+        """How large the window shows frames; None without one: then nothing is prepared for a screen."""
 
     @property
     def is_under_way(self) -> bool:
@@ -77,7 +80,7 @@ class Navigation:
         failed = partial(self._failed, journey)
         arrived = partial(self._pixels_came, journey)
         desk.lanes.decode.submit(
-            self._reader.load, desk.paths[ref.media_id], ref, on_done=arrived, on_error=failed, key="go"
+            self._reader.load, desk.paths[ref.media_id], ref, self.shown_at, on_done=arrived, on_error=failed, key="go"
         )
         loaded = partial(self._draft_came, journey)
         desk.lanes.disk.submit(keeper.load, ref, on_done=loaded, on_error=failed, key="go")
@@ -183,6 +186,7 @@ class Navigation:
                 self._reader.read_ahead,
                 desk.paths[ahead.media_id],
                 ahead,
+                self.shown_at,
                 on_error=_told_when_shown,
                 key=("ahead", desk.frames.index(ahead) - position),
                 rank=PATIENT,
@@ -206,7 +210,7 @@ def _fitted(pixels: Pixels, stored: StoredFrame, *, name: str) -> ShownFrame:
     )
     if not is_same or draft.label_map.shape != (identity.height, identity.width):
         raise MediaError("media.changed", name=name)
-    return ShownFrame(identity.ref, identity, pixels.image, draft, pixels.field)
+    return ShownFrame(identity.ref, identity, pixels.image, draft, pixels.field, pixels.screen)
 
 
 def _told_when_shown(_error: Exception) -> None:

@@ -14,6 +14,7 @@ from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import LabelMap, Mask, lesion_mask
 from polypviewer.core.provenance import Difference, difference
 from polypviewer.core.scale import LesionSize, lesion_size
+from polypviewer.core.screen_pixels import ScreenPicture, ShownAt
 from polypviewer.session.bases import Bases
 from polypviewer.session.comparing import Comparing, RevisionLine
 from polypviewer.session.display import Display
@@ -41,6 +42,15 @@ class SeeingFront(ToolsFront):
     def displayed(self) -> NDArray[np.uint8] | None:
         """The picture to show, `(height, width, 3)` uint8 RGB: the frame's own pixels when nothing is enhanced."""
         return self.display.displayed
+
+    @property
+    def screen(self) -> ScreenPicture | None:
+        """The shown frame's own pixels, prepared for the screen; it counts only where `displayed` is its source."""
+        return self._desk.shown.screen if self._desk.shown else None
+
+    def show_pictures_at(self, shown: ShownAt) -> None:
+        """The window shows frames at this size: those to come are prepared for it on the lane."""
+        self.navigation.shown_at = shown
 
     @property
     def enhancement(self) -> Enhancement:

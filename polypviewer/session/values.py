@@ -15,6 +15,7 @@ from polypviewer.core.identity import FrameIdentity, FrameRef
 from polypviewer.core.label_map import Mask
 from polypviewer.core.proposal import Component, Proposal
 from polypviewer.core.region import Reshape
+from polypviewer.core.screen_pixels import ScreenPicture
 
 JobName = Literal["import", "propose", "finetune", "export", "predict", "relink", "accept"]
 
@@ -40,7 +41,8 @@ class Progress:
 class ShownFrame:
     """The frame on the canvas. `image`: `(height, width, 3)` uint8 RGB; `draft` is painted in place.
 
-    `found_field`: the field of view without insets as the pixels show it, `(height, width)` bool.
+    `found_field`: where a hand may paint as the pixels show it, `(height, width)` bool. `screen`: the image as the
+    window draws it, prepared with the frame.
     """
 
     ref: FrameRef
@@ -48,6 +50,7 @@ class ShownFrame:
     image: NDArray[np.uint8]
     draft: Draft
     found_field: Mask | None = None
+    screen: ScreenPicture | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

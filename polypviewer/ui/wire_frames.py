@@ -53,6 +53,7 @@ class FrameWiring(QObject):
         session.thumbnail_ready.connect(self._thumbnail_ready)
         session.history_changed.connect(self._history_changed)
         session.step_shown.connect(self._flash.flash)
+        self._window.canvas.view_changed.connect(self._view_changed)
         session.queue_changed.connect(self._slow.start)
 
     def _connect_window(self) -> None:
@@ -104,7 +105,9 @@ class FrameWiring(QObject):
         draft = session.draft
         if draft is None:
             return
+        window.canvas.prepare_frame(session.screen)
         window.canvas.show_frame(session.displayed, draft.label_map)
+        self._tell_size()
         window.canvas.set_editable(session.project is not None and not session.project.read_only)
         window.stage.show_empty(empty=False)
         window.workspace.strip.strip.show_current(session.frames.index(ref))
@@ -113,6 +116,13 @@ class FrameWiring(QObject):
         self._show_place(ref)
         self._figures.stop()
         self._show_figures()
+
+    def _view_changed(self, _zoom: float) -> None:
+        self._tell_size()
+
+    def _tell_size(self) -> None:
+        """Frames to come are prepared at the size that this one is shown at."""
+        self._session.show_pictures_at(self._window.canvas.shown_at)
 
     def _pixels_changed(self, rect: Rect) -> None:
         self._window.canvas.refresh_pixels(rect)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from polypviewer.core.geometry import Rect
 from polypviewer.core.label_map import LabelMap
+from polypviewer.core.screen_pixels import ScreenPicture, ShownAt
 from polypviewer.ui.canvas.hand import Hand
 from polypviewer.ui.canvas.layers import Layer, MaskRow, ProposalRow, blit
 from polypviewer.ui.canvas.outline import Outline, ProposalLayer
@@ -87,6 +88,17 @@ class CanvasBase(QWidget):
     def style_of_masks(self) -> OverlayStyle:
         """Opacity and outline mode."""
         return self._overlay.style
+
+    @property
+    def shown_at(self) -> ShownAt:
+        """How large frames are shown, for who prepares them."""
+        room = self._room()
+        scale = None if self._fits else self._view.scale
+        return ShownAt((room.width(), room.height()), self.devicePixelRatioF(), scale)
+
+    def prepare_frame(self, prepared: ScreenPicture | None) -> None:
+        """What a lane has made of the frame that is shown next."""
+        self._picture.prepare(prepared)
 
     def show_frame(self, pixels: NDArray[np.uint8] | None, label_map: LabelMap | None) -> None:
         """Show `(height, width, 3)` uint8 RGB and its label map; zoom and pan stay between frames of equal size."""

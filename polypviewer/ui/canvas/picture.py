@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 
-from polypviewer.core.screen_pixels import screen_pixels, shrunk
+from polypviewer.core.screen_pixels import ScreenPicture, screen_pixels, shrunk
 from polypviewer.ui.canvas.surface import Surface
 
 SHOW_PIXELS_FROM: Final = 4.0
@@ -25,6 +25,7 @@ class PictureLayer:
 
     def __init__(self) -> None:
         self._pixels: NDArray[np.uint8] | None = None
+        self._prepared: ScreenPicture | None = None
         self._image: QImage | None = None
         self._reduced: QImage | None = None
         self._refined: QImage | None = None
@@ -36,11 +37,22 @@ class PictureLayer:
         """The frame as Qt draws it."""
         return self._image
 
+    def prepare(self, prepared: ScreenPicture | None) -> None:
+        """What a lane has made of the frame that comes next; it is taken only for the array that it was made of."""
+        self._prepared = prepared
+
     def set_pixels(self, pixels: NDArray[np.uint8] | None) -> None:
         """Take another frame: `(height, width, 3)` uint8 RGB, or None."""
-        self._pixels = None if pixels is None else screen_pixels(pixels)
-        self._image = None if self._pixels is None else _image_of(self._pixels)
+        prepared, self._prepared = self._prepared, None
         self._reduced = None
+        if pixels is None:
+            self._pixels = None
+        elif prepared is not None and prepared.source is pixels:
+            self._pixels = prepared.whole
+            self._reduced = None if prepared.reduced is None else _image_of(prepared.reduced)
+        else:
+            self._pixels = screen_pixels(pixels)
+        self._image = None if self._pixels is None else _image_of(self._pixels)
         self.forget()
 
     def forget(self) -> None:
