@@ -49,7 +49,6 @@ strokes = st.tuples(
 steps = st.lists(st.one_of(strokes, st.tuples(st.just("undo")), st.tuples(st.just("redo"))), max_size=25)
 
 
-@settings(max_examples=120, deadline=None)
 @given(steps)
 def test_any_sequence_of_strokes_undo_and_redo_equals_a_model_that_keeps_copies(
     sequence: list[tuple[Any, ...]],
@@ -83,6 +82,45 @@ def test_any_sequence_of_strokes_undo_and_redo_equals_a_model_that_keeps_copies(
     assert [c.id for c in rebuilt.done] == [c.id for c in history.done]
     assert [c.id for c in rebuilt.undone] == [c.id for c in history.undone]
     assert rebuilt.size_bytes == history.size_bytes
+
+
+@given(height=st.integers(1, 37), width=st.integers(1, 37), share=st.floats(0, 1), seed=st.integers(0, 2**32 - 1))
+def test_a_patch_between_any_two_label_maps_leads_there_and_back(
+    height: int, width: int, share: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    before = rng.integers(0, 256, (height, width), np.uint8)
+    after = np.where(rng.random((height, width)) < share, rng.integers(0, 256, (height, width), np.uint8), before)
+    command = Command(
+        uuid4(), READER, "shape", (MaskChange(FRAMES[0], patch_between(before, after, whole(height, width))),)
+    )
+    draft = Draft(FRAMES[0], before.copy())
+    draft.apply_all(decode_command(encode_command(command)).changes)
+    assert np.array_equal(draft.label_map, after)
+    draft.apply_all(inverse(command))
+    assert np.array_equal(draft.label_map, before)
+
+
+@given(
+    budget=st.integers(0, 3_000),
+    moves=st.lists(st.tuples(st.sampled_from(["push", "push", "undo", "redo"]), st.integers(0, 40)), max_size=40),
+)
+def test_history_never_holds_more_than_its_budget_but_for_the_newest_step(
+    budget: int, moves: list[tuple[str, int]]
+) -> None:
+    history, rows = History(budget_bytes=budget), list[tuple[str, Command]]()
+    draft = Draft(FRAMES[0], empty_label_map(40, 40))
+    for move, place in moves:
+        if move == "push":
+            made = stroke(draft, Point(place, 3), Point(3, place), radius=1 + place / 9, value=1 + place % 3)
+            history.push(made)
+            rows.append(("do", made))
+        elif (again := history.undo() if move == "undo" else history.redo()) is not None:
+            rows.append((move, again))
+        assert history.size_bytes == sum(step.size_bytes for step in (*history.done, *history.undone))
+        assert history.size_bytes <= budget or len(history.done) <= 1 or move != "push"
+    rebuilt = rebuild_history(rows, budget_bytes=budget)
+    assert (rebuilt.done, rebuilt.undone) == (history.done, history.undone)
 
 
 def test_applying_a_patch_twice_leaves_the_mask_as_it_was() -> None:
