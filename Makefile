@@ -16,6 +16,7 @@ BIN := $(VENV)/bin
 OTHERS ?= 3.12 3.13
 WORKERS ?= 2
 PYTEST_ARGS ?=
+PART ?=
 LOGS := runs/tests
 BENCHMARKS := $(filter-out __init__ report peers,$(basename $(notdir $(wildcard benchmarks/*.py))))
 PIP_QUIET := --quiet --disable-pip-version-check
@@ -30,7 +31,8 @@ help:
 	echo "make others       the application's tests on Python $(OTHERS), where present"
 	echo "make wheel-test   build the wheel, install it into an empty environment, run the demo there"
 	echo "make bench        every benchmark      QUICK=1 for the short form"
-	echo "make fuzz         property tests, searching longer"
+	echo "make fuzz         10,000 kills, long property tests, an hour of random work in the window; goes on where it stopped"
+	echo "                  PART='kills' for one of them (kills, properties, robot)"
 	echo "make screenshots  write docs/pictures again from the demo"
 	echo "make format       let ruff write the code's format"
 	echo "make clean        remove environments and build output"
@@ -127,7 +129,7 @@ bench: $(VENV)/.dev
 	@for name in $(BENCHMARKS); do "$(BIN)/python" -m "benchmarks.$$name" $(if $(QUICK),--quick); done
 
 fuzz: $(VENV)/.dev
-	@HYPOTHESIS_PROFILE=fuzz "$(BIN)/python" -m pytest -n $(WORKERS) -m hypothesis --timeout 3600 $(PYTEST_ARGS)
+	@"$(BIN)/python" -m tests.e2e.fuzz $(PART)
 
 screenshots: $(VENV)/.dev
 	@"$(BIN)/python" -m tests.e2e.screenshots docs/pictures
