@@ -35,8 +35,16 @@ class HeldKeys:
         elif self._peeks(event):
             self._canvas.set_peeking(True)
         else:
-            return False
+            return self._work(event)
         return True
+
+    def _work(self, event: QKeyEvent) -> bool:
+        """Enter and Backspace stay with what a tool has under way, also for a reader who decides with other keys."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if not self._canvas.confirm():
+                self._canvas.entered.emit()
+            return True
+        return event.key() == Qt.Key.Key_Backspace and self._canvas.step_back()
 
     def _peeks(self, event: QKeyEvent) -> bool:
         wanted = keys_of(BY_ID["peek"], self._actions.keys)

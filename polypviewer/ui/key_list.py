@@ -38,7 +38,7 @@ class KeyList(QListWidget):
         self.setItemDelegate(_KeyDelegate(self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setFixedHeight(ROWS * scaled(ROW))
+        self.fit(ROWS * scaled(ROW))
         self._heads: dict[Group, QListWidgetItem] = {}
         self._rows: dict[str, QListWidgetItem] = {}
         for group in Group:
@@ -54,6 +54,10 @@ class KeyList(QListWidget):
         row.setData(_ID, spec.id)
         row.setToolTip(translate(spec.tip) if spec.tip else "")
         self._rows[spec.id] = row
+
+    def fit(self, room: int) -> None:
+        """Be no higher than `room` logical pixels, nor than is handy."""
+        self.setFixedHeight(max(3 * scaled(ROW), min(ROWS * scaled(ROW), room)))
 
     @property
     def chosen(self) -> ActionSpec | None:

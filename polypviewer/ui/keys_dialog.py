@@ -14,8 +14,11 @@ from polypviewer.ui.dialogs import QuietDialog
 from polypviewer.ui.key_bindings import OwnKeys, key_table, owner_of, plain, refusal, twins
 from polypviewer.ui.key_list import KeyList
 from polypviewer.ui.text import translate
+from polypviewer.ui.theme import scaled
 
 WIDTH: Final = 680
+AROUND: Final = 280
+"""Height of the dialog without its list, and a little of the window behind it."""
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _ALONE: Final = (
     Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_AltGr, Qt.Key.Key_Meta, Qt.Key.Key_CapsLock,
@@ -46,6 +49,7 @@ class KeysDialog(QuietDialog):
         self._stack_up()
         self._connect()
         self._show()
+        self.list.fit(self.screen().availableGeometry().height() - scaled(AROUND))
         self._field.setFocus()
 
     def _stack_up(self) -> None:

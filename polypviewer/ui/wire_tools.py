@@ -95,6 +95,7 @@ class ShapeWiring(QObject):
         session.preview_changed.connect(self._preview_changed)
         session.field_changed.connect(self._field_changed)
         window.canvas.escaped.connect(self.drop)
+        window.canvas.entered.connect(self._entered)
         window.canvas.tool_changed.connect(self._tool_chosen)
         window.canvas.tool_changed.connect(self._tool_changed)
         window.stage.options.apply_wished.connect(self.take)
@@ -126,6 +127,9 @@ class ShapeWiring(QObject):
         else:
             self._session.take_preview()
         return True
+
+    def _entered(self) -> None:
+        self.take()
 
     def drop(self) -> None:
         """Escape: no preview, and none on its way."""

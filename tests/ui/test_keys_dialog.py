@@ -279,12 +279,11 @@ def test_the_peek_key_is_held_also_when_it_is_another_one(window: MainWindow) ->
     window.actions_.use_own_keys(OwnKeys({"peek": ("J",)}))
     window.stage.show_empty(empty=False)
     window.canvas.setFocus()
-    QTest.keyPress(window.canvas, Key.Key_X)
-    assert window.canvas.shows_masks
-    QTest.keyPress(window.canvas, Key.Key_J)
-    assert not window.canvas.shows_masks
-    QTest.keyRelease(window.canvas, Key.Key_J)
-    assert window.canvas.shows_masks
+    seen = []
+    for event, key in (("press", Key.Key_X), ("press", Key.Key_J), ("release", Key.Key_J)):
+        (QTest.keyPress if event == "press" else QTest.keyRelease)(window.canvas, key)
+        seen.append(window.canvas.shows_masks)
+    assert seen == [True, False, True]
 
 
 def test_the_presets_change_under_the_own_keys(window: MainWindow) -> None:
@@ -296,3 +295,32 @@ def test_the_presets_change_under_the_own_keys(window: MainWindow) -> None:
 
 def test_settings_live_in_the_home_of_the_test(tmp_path: Path) -> None:
     assert Settings(tmp_path).text("own_keys") == ""
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+def test_the_dialog_fits_on_a_low_screen_also_with_large_text(window: MainWindow, qtbot: QtBot, percent: int) -> None:
+    window.dressing.use_text(percent)
+    sheet = Sheet(qtbot)
+    assert sheet.dialog.height() <= sheet.dialog.screen().availableGeometry().height()
+    window.dressing.use_text(100)
+
+
+def test_enter_still_closes_what_a_tool_has_under_way_when_it_decides_nothing(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_.use_own_keys(OwnKeys({"accept": ("Z",)}))
+    window.stage.show_empty(empty=False)
+    window.canvas.setFocus()
+    with qtbot.waitSignal(window.canvas.entered):
+        QTest.keyClick(window.canvas, Key.Key_Return)
+    with qtbot.waitSignal(window.wished) as wished:
+        QTest.keyClick(window.canvas, Key.Key_Z)
+    assert wished.args == ["accept"]
+
+
+def test_the_cheat_sheet_leads_to_the_dialog_and_gives_way(qtbot: QtBot) -> None:
+    window, _ = window_of(qtbot, "R-1")
+    window.sheet.open()
+    button = next(b for b in window.sheet.findChildren(QPushButton) if b.text() == "Change keys")
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert isinstance(QApplication.activeModalWidget(), KeysDialog)
+    assert window.sheet.isHidden()
+    QApplication.activeModalWidget().close()

@@ -22,6 +22,7 @@ class Canvas(ToolCanvas):
     """The canvas that listens to mouse and pen."""
 
     space_tapped = Signal()
+    entered = Signal()  # Enter, and the hand had nothing to close
     escaped = Signal()  # Escape, and the hand had nothing to take back
     pen_seen = Signal()
 
