@@ -60,7 +60,7 @@ def labelled_rect(label_map: LabelMap) -> Rect:
 
 def slot_areas(label_map: LabelMap) -> dict[int, int]:
     """Pixels of each lesion slot in use, ascending, without 0 and 255; exact up to 2**24 pixels of one slot."""
-    if not label_map.any():
+    if not cv2.countNonZero(label_map):  # numpy's any() takes ten times as long over bytes
         return {}
     # OpenCV counts bytes as they are; numpy's bincount widens each to 64 bits first (4K: 22 ms against 3).
     counts = cv2.calcHist([np.ascontiguousarray(label_map)], [0], None, [256], [0, 256]).reshape(-1)

@@ -253,18 +253,23 @@ class CanvasBase(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setClipRegion(event.region())
+        try:  # a painter that is left active ends the process at the next paint
+            painter.setClipRegion(event.region())
+            self._paint_all(painter, event.rect())
+        finally:
+            painter.end()
+
+    def _paint_all(self, painter: QPainter, dirty: QRect) -> None:
         background, surface = QColor(active().canvas), self._surface()
         if self._size is None:
-            painter.fillRect(event.rect(), background)
+            painter.fillRect(dirty, background)
         elif self._moving:
             self._picture.draw_nearest(painter, surface, background)
-            self._paint_over(painter, surface, event.rect())
+            self._paint_over(painter, surface, dirty)
         else:
-            blit(painter, self._picture.refine(surface, background), surface, event.rect())
-            self._paint_over(painter, surface, event.rect())
+            blit(painter, self._picture.refine(surface, background), surface, dirty)
+            self._paint_over(painter, surface, dirty)
         self.paint_hand(painter)
-        painter.end()
 
     def paint_hand(self, painter: QPainter) -> None:
         """The cursor, over everything."""

@@ -9,7 +9,7 @@ from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 
 from polypviewer.core.screen_pixels import ScreenPicture, screen_pixels, shrunk
@@ -75,13 +75,14 @@ class PictureLayer:
                 self._refined = surface.blank(QImage.Format.Format_RGB32)
             self._refined.setDevicePixelRatio(surface.ratio)
             self._reduce(surface.view.scale * surface.ratio)
+        rows = surface.height if math.isinf(within_s) else _BAND_PX
         while self._refined_rows < surface.height:
-            band = QRect(0, self._refined_rows, surface.width, _BAND_PX)
+            band = QRect(0, self._refined_rows, surface.width, rows)
             painter = QPainter(self._refined)
             painter.setClipRect(band)
             self._draw_refined(painter, surface, background)
             painter.end()
-            self._refined_rows += _BAND_PX
+            self._refined_rows += rows
             if time.perf_counter() >= end:
                 break
         return self._refined_rows >= surface.height
@@ -98,9 +99,18 @@ class PictureLayer:
             return
         scale, target = surface.view.scale * surface.ratio, _target(self._image, surface)
         _fill_around(painter, surface, target, background)
-        drawn = self._reduced if scale < 1.0 and self._reduced is not None else self._image
+        if scale < 1.0 and self._reduced is not None:
+            self._copy_reduced(painter, surface, target)
+            return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < SHOW_PIXELS_FROM)
-        painter.drawImage(target, drawn)
+        painter.drawImage(target, self._image)
+
+    def _copy_reduced(self, painter: QPainter, surface: Surface, target: QRectF) -> None:
+        """Pixel by pixel at the nearest whole device pixel, which is at most half of one away: nothing is resampled."""
+        if self._reduced is not None:
+            self._reduced.setDevicePixelRatio(surface.ratio)
+            left, top = (round(side * surface.ratio) / surface.ratio for side in (target.left(), target.top()))
+            painter.drawImage(QPointF(left, top), self._reduced)
 
     def _reduce(self, scale: float) -> None:
         """The frame averaged down to the device pixels that it covers; what was made before is taken if it fits."""
