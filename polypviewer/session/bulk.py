@@ -6,13 +6,16 @@ between. What a person touched meanwhile is left out: only untouched frames are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from polypviewer.core.command import Change
+from PySide6.QtCore import QTimer
+
+from polypviewer.core.command import Change, ValueChange
 from polypviewer.core.draft import Draft
 from polypviewer.core.errors import EditError, MediaError
 from polypviewer.core.identity import FrameIdentity, FrameRef
@@ -20,25 +23,29 @@ from polypviewer.core.label_map import has_polyp
 from polypviewer.core.proposal import Proposal, proposal_mask
 from polypviewer.core.review import DecidedBy, ReviewStatus, accept_changes
 from polypviewer.session.frames import FrameReader
-from polypviewer.session.keeper import RevisionOrder, lane_door
+from polypviewer.session.keeper import lane_door
+from polypviewer.session.long_jobs import Reporter, until_stopped
 from polypviewer.session.messages import message
-from polypviewer.session.store_door import StoreDoor
+from polypviewer.session.store_door import StoreDoor, Tell, stoppable
 from polypviewer.session.values import Progress
 
 if TYPE_CHECKING:
     from polypviewer.session.desk import Desk
     from polypviewer.session.editing import Editing
+    from polypviewer.session.keeper import Keeper
     from polypviewer.session.keeping import Keeping
+    from polypviewer.session.navigation import Navigation
     from polypviewer.storage.store import ProjectStore
+
+ARRIVAL_MS: Final = 20
+"""So long until it is looked again whether the frame that is being gone to has come."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BulkFrame:
-    """One frame that can be accepted: the changes against its untouched draft, and what they come from."""
+    """One frame that can be accepted: the changes against its untouched draft."""
 
-    draft: Draft
     identity: FrameIdentity
-    proposal: Proposal
     changes: tuple[Change, ...]
 
 
@@ -51,11 +58,26 @@ class BulkWork:
     threshold: float | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """The project of a request, and how many steps each of its frames had then."""
+
+    keeper: Keeper
+    edits: Mapping[FrameRef, int]
+
+
 class Bulk:
     """The window's side."""
 
-    def __init__(self, desk: Desk, editing: Editing, keeping: Keeping) -> None:
-        self._desk, self._editing, self._keeping = desk, editing, keeping
+    def __init__(self, desk: Desk, editing: Editing, keeping: Keeping, navigation: Navigation) -> None:
+        self._desk, self._editing, self._keeping, self._navigation = desk, editing, keeping, navigation
+        self._stop = threading.Event()
+        self._reporter = Reporter(desk.signals)
+        self._reporter.told.connect(desk.signals.progress)
+
+    def stop(self) -> None:
+        """End it after the frame under way; then nothing is accepted."""
+        self._stop.set()
 
     def accept_all_proposed(self, *, digest: str, threshold: float | None) -> None:
         """Accept what the model `digest` proposed, wherever nobody decided. Raises `EditError` if there is nothing."""
@@ -67,45 +89,54 @@ class Bulk:
             raise EditError("edit.nothing_proposed")
         work = BulkWork([(ref, desk.paths[ref.media_id]) for ref in waiting], digest, threshold)
         desk.signals.progress.emit(Progress("accept", 0, len(waiting)))
-        done = partial(self._worked_out, keeper.store)
-        door = lane_door(desk.lanes.disk, keeper)
-        desk.lanes.work.submit(work_out, door, work, on_done=done, on_error=self._failed, key="bulk")
+        self._stop = threading.Event()
+        job = partial(work_out, lane_door(desk.lanes.disk, keeper), work)
+        asked = _Asked(keeper, {ref: self._keeping.edits_of(ref) for ref in waiting})
+        done, tell = partial(self._worked_out, asked), stoppable(self._stop, self._reporter.told.emit)
+        desk.lanes.work.submit(until_stopped, job, tell, on_done=done, on_error=self._failed, key="bulk")
 
-    def _worked_out(self, store: ProjectStore, found: tuple[BulkFrame, ...]) -> None:
+    def _worked_out(self, asked: _Asked, found: tuple[BulkFrame, ...] | None) -> None:
         desk = self._desk
-        desk.signals.progress.emit(Progress("accept", 1, 1, ended=True))
-        if desk.keeper is None or desk.keeper.store is not store:
+        if desk.keeper is asked.keeper and self._navigation.is_under_way:
+            # That frame is on its way from the disk as it was: it is accepted when it stands on the screen.
+            QTimer.singleShot(ARRIVAL_MS, desk.signals, partial(self._worked_out, asked, found))
             return
-        chosen = tuple(frame for frame in found if self._is_untouched(frame.draft.frame))
+        desk.signals.progress.emit(Progress("accept", 1, 1, ended=True))
+        if desk.keeper is not asked.keeper or found is None:
+            return
+        chosen = {frame.identity.ref: frame for frame in found if self._is_untouched(frame.identity.ref, asked)}
         if not chosen:
             desk.say_error(EditError("edit.nothing_proposed"))
             return
-        self._editing.done_on_many("accept_all", tuple(change for frame in chosen for change in frame.changes))
-        for frame in chosen:
-            frame.draft.apply_all(frame.changes)
-            self._keeping.revise(RevisionOrder(frame.draft, frame.identity, frame.proposal))
-            desk.relight(frame.draft)
+        changes = tuple(change for frame in chosen.values() for change in frame.changes)
+        self._editing.done_on_many("accept_all", changes, {ref: frame.identity for ref, frame in chosen.items()})
+        for ref, frame in chosen.items():
+            desk.light(ref, _values(frame.changes), has_mask=True)
         desk.signals.message.emit(message("frame.bulk_accepted", count=len(chosen), offers_undo=True))
 
-    def _is_untouched(self, ref: FrameRef) -> bool:
+    def _is_untouched(self, ref: FrameRef, asked: _Asked) -> bool:
         shown = self._desk.shown
-        if shown is not None and shown.ref == ref and has_polyp(shown.draft.label_map):
+        if self._editing.is_drawing and shown is not None and shown.ref == ref:
             return False
-        return self._desk.lights[ref] == ReviewStatus.PROPOSED
+        return self._keeping.edits_of(ref) == asked.edits[ref] and self._desk.lights[ref] == ReviewStatus.PROPOSED
 
     def _failed(self, error: Exception) -> None:
         self._desk.signals.progress.emit(Progress("accept", 0, 0, ended=True))
         self._desk.say_error(error)
 
 
-def work_out(door: StoreDoor, work: BulkWork) -> tuple[BulkFrame, ...]:
+def work_out(door: StoreDoor, work: BulkWork, tell: Tell) -> tuple[BulkFrame, ...]:
     """On the lane. A frame whose file cannot be read, or that is proposed empty, is left out."""
     reader = FrameReader(kept_bytes=1)
+    found: list[BulkFrame] = []
     try:
-        made = (_frame(door, reader, work, ref, path) for ref, path in work.frames)
-        return tuple(frame for frame in made if frame is not None)
+        for number, (ref, path) in enumerate(work.frames):
+            tell(Progress("accept", number, len(work.frames)))
+            frame = _frame(door, reader, work, ref, path)
+            found.extend([frame] if frame is not None else [])
     finally:
         reader.close()
+    return tuple(found)
 
 
 def _frame(door: StoreDoor, reader: FrameReader, work: BulkWork, ref: FrameRef, path: Path) -> BulkFrame | None:
@@ -121,7 +152,12 @@ def _frame(door: StoreDoor, reader: FrameReader, work: BulkWork, ref: FrameRef, 
     if draft.values or has_polyp(draft.label_map) or not mask.any():
         return None
     changes = accept_changes(draft, shown_proposal=mask, proposal_id=proposal.id, decided_by=DecidedBy.BULK)
-    return BulkFrame(draft, identity, proposal, changes)
+    return BulkFrame(identity, changes)
+
+
+def _values(changes: tuple[Change, ...]) -> dict[str, str]:
+    """The fields of a frame that had none before these changes."""
+    return {change.field: change.after for change in changes if isinstance(change, ValueChange) and change.after}
 
 
 def _proposal(store: ProjectStore, *, ref: FrameRef, digest: str) -> Proposal | None:

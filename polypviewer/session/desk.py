@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -125,21 +126,14 @@ class Desk:
 
     def relight(self, draft: Draft) -> None:
         """Work out the status light of a draft's frame anew and tell if it changed."""
-        status = review_status(
-            draft.values, has_mask=has_polyp(draft.label_map), has_proposal=draft.frame in self.proposed
-        )
-        if self.lights.change(draft.frame, status):
-            self.signals.status_changed.emit(draft.frame)
+        self.light(draft.frame, draft.values, has_mask=has_polyp(draft.label_map))
+
+    def light(self, ref: FrameRef, values: Mapping[str, str], *, has_mask: bool) -> None:
+        """The same for a frame of which only the fields are at hand, and whether a lesion is painted."""
+        status = review_status(values, has_mask=has_mask, has_proposal=ref in self.proposed)
+        if self.lights.change(ref, status):
+            self.signals.status_changed.emit(ref)
             self.signals.queue_changed.emit()
-
-    def relight_stored(self, refs: tuple[FrameRef, ...]) -> None:
-        """Work out the lights of frames that are not shown, from what is kept of them."""
-        _, keeper = self.need_project()
-        self.lanes.disk.submit(_drafts_of, keeper, refs, on_done=self._relight_all, key="relight")
-
-    def _relight_all(self, drafts: tuple[Draft, ...]) -> None:
-        for draft in drafts:
-            self.relight(draft)
 
     def light_proposed(self, ref: FrameRef) -> None:
         """A proposal came for a frame: an untouched one is lit as proposed."""
@@ -151,7 +145,3 @@ class Desk:
         """Frames that nobody has decided, in order."""
         decided = QUEUES[QueueName.DECIDED]
         return [ref for ref in self.frames if self.lights[ref] not in decided]
-
-
-def _drafts_of(keeper: Keeper, refs: tuple[FrameRef, ...]) -> tuple[Draft, ...]:
-    return tuple(keeper.peek(ref).draft for ref in refs)

@@ -5,7 +5,7 @@ Each is a Command, kept before it is told.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from polypviewer.core.command import Change, Command, MaskChange, inverse
 from polypviewer.core.errors import EditError
 from polypviewer.core.geometry import EMPTY_RECT, Point, Rect
+from polypviewer.core.identity import FrameIdentity, FrameRef
 from polypviewer.core.proposal import Proposal
 from polypviewer.core.region import Reshape, reshape_patch
 from polypviewer.core.review import (
@@ -30,6 +31,7 @@ from polypviewer.session.keeper import Action, RevisionOrder
 from polypviewer.session.keeping import Keeping
 from polypviewer.session.messages import message
 from polypviewer.session.navigation import Navigation
+from polypviewer.session.settling import Settling
 from polypviewer.session.values import ShownFrame, ShownProposal
 
 DECIDING: Final = frozenset({"accept", "no_polyp", "needs_work"})
@@ -39,10 +41,17 @@ class Editing:
     """Everything here runs on the window's thread on the shown draft; disks and models hear of it afterwards."""
 
     def __init__(
-        self, desk: Desk, keeping: Keeping, drawing: Drawing, *, proposal_of: Callable[[], ShownProposal | None]
+        self,
+        desk: Desk,
+        keeping: Keeping,
+        settling: Settling,
+        drawing: Drawing,
+        *,
+        proposal_of: Callable[[], ShownProposal | None],
     ) -> None:
         self._desk = desk
         self._keeping = keeping
+        self._settling = settling
         self._drawing = drawing
         self._proposal_of = proposal_of
 
@@ -159,9 +168,16 @@ class Editing:
             desk.say_error(EditError("edit.frame_gone"))
             return
         if there and desk.need_frame().ref not in there:
-            navigation.go_to(there[0], then=partial(self._step_back_or_forth, action, navigation))
+            navigation.go_to(self._best_of(there), then=partial(self._step_back_or_forth, action, navigation))
             return
         self._apply_step(command, action)
+
+    def _best_of(self, refs: list[FrameRef]) -> FrameRef:
+        """The first frame of a step that can be shown: a file that has gone does not hold up the others."""
+        if len(refs) == 1:
+            return refs[0]
+        paths = self._desk.paths
+        return next((ref for ref in refs if paths[ref.media_id].exists()), refs[0])
 
     def _apply_step(self, command: Command, action: Action) -> None:
         desk = self._desk
@@ -175,8 +191,8 @@ class Editing:
         self._tell(shown, rect)
         desk.signals.step_shown.emit(rect)
         if len(command.frames) > 1:
-            self._keeping.settle_all()
-            desk.relight_stored(tuple(ref for ref in command.frames if ref != shown.ref))
+            self._revise(shown)
+            self._settling.take(dict.fromkeys(ref for ref in command.frames if ref != shown.ref))
 
     # --- one way for all ---
 
@@ -212,17 +228,23 @@ class Editing:
             desk.pace.decided()
         self._tell(shown, rect)
 
-    def done_on_many(self, kind: str, changes: tuple[Change, ...]) -> None:
-        """One command on many frames; the shown draft gets its share here, the caller keeps the revisions."""
+    def done_on_many(
+        self, kind: str, changes: tuple[Change, ...], identities: Mapping[FrameRef, FrameIdentity]
+    ) -> None:
+        """One command on many frames; the shown draft gets its share here. No stroke may be in the air on any."""
         desk = self._desk
         project, _ = desk.need_project()
         command = Command(uuid4(), project.reader_id, kind, changes)
-        shown = desk.shown
-        rect = EMPTY_RECT if shown is None else shown.draft.apply_all(changes)
         desk.history.push(command)
         self._keeping.journal(command, "do")
-        if shown is not None:
+        shown = desk.shown
+        if shown is not None and shown.ref in identities:
+            rect = shown.draft.apply_all(changes)
+            self._revise(shown)
             self._tell(shown, rect)
+        else:
+            desk.signals.history_changed.emit()
+        self._settling.take({ref: known for ref, known in identities.items() if shown is None or ref != shown.ref})
 
     def _revise(self, shown: ShownFrame) -> None:
         self._keeping.revise(RevisionOrder(shown.draft.snapshot(), shown.identity, self._used_proposal(shown)))

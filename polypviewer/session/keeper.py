@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -121,14 +121,18 @@ class Keeper:
                 draft.apply_all(row.command.changes if does else inverse(row.command))
         return StoredFrame(draft, self.store.frame_identity(ref))
 
-    def settle(self, refs: frozenset[FrameRef]) -> frozenset[FrameRef]:
+    def settle(self, frames: Mapping[FrameRef, FrameIdentity | None]) -> frozenset[FrameRef]:
         """Make revisions of frames whose journal goes beyond their head, before a job reads the decided frames.
 
+        `frames`: what is known of the identities of those that nothing is kept of yet; otherwise their file is asked.
         Returns the frames that have one now; the others' files cannot be read. Raises the first error, at the end.
         """
         errors: list[Exception] = []
         done: set[FrameRef] = set()
-        steps: list[Callable[[], None]] = [self.retry, *(partial(self._settle, ref, done) for ref in refs)]
+        steps: list[Callable[[], None]] = [
+            self.retry,
+            *(partial(self._settle, *known, done) for known in frames.items()),
+        ]
         for step in steps:
             try:
                 step()
@@ -166,8 +170,8 @@ class Keeper:
 
     # --- inside ---
 
-    def _settle(self, ref: FrameRef, done: set[FrameRef]) -> None:
-        if settle(self.store, ref):
+    def _settle(self, ref: FrameRef, identity: FrameIdentity | None, done: set[FrameRef]) -> None:
+        if settle(self.store, ref, identity):
             done.add(ref)
 
     def _write_all(self, *, newest: RevisionOrder | None = None) -> None:

@@ -90,7 +90,11 @@ class Keeping:
         _, keeper = self._desk.need_project()
         if self._unsaved_frames and not self._desk.is_read_only:
             before = {ref: self.edits_of(ref) for ref in self._unsaved_frames}
-            self._send(keeper.settle, frozenset(before), on_done=partial(self._settled, before))
+            self._send(keeper.settle, dict.fromkeys(before), on_done=partial(self._settled, before))
+
+    def revised(self, refs: set[FrameRef]) -> None:
+        """Frames that have a revision of their newest edit."""
+        self._unsaved_frames -= refs
 
     def revise(self, order: RevisionOrder) -> None:
         """Send a revision; the order's draft is a snapshot."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class _Reporter(QObject):
+class Reporter(QObject):
     """Carries progress from the lane home."""
 
     told = Signal(object)  # Progress
@@ -46,7 +46,7 @@ class LongJobs:
         self._desk = desk
         self._reload = reload
         self._stop = threading.Event()
-        self._reporter = _Reporter(desk.signals)
+        self._reporter = Reporter(desk.signals)
         self._reporter.told.connect(desk.signals.progress)
 
     def stop(self) -> None:
@@ -81,7 +81,7 @@ class LongJobs:
 
     def _run(self, name: JobName, job: Callable[[Tell], R], on_done: Callable[[R | None], None]) -> None:
         self._stop = threading.Event()
-        work = partial(_until_stopped, job, stoppable(self._stop, self._reporter.told.emit))
+        work = partial(until_stopped, job, stoppable(self._stop, self._reporter.told.emit))
         self._desk.lanes.work.submit(work, on_done=on_done, on_error=partial(self._failed, name))
 
     def _failed(self, name: JobName, error: Exception) -> None:
@@ -143,7 +143,7 @@ def _found(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     return tuple(item.path for item in find_media(paths))
 
 
-def _until_stopped(job: Callable[[Tell], R], tell: Tell) -> R | None:
+def until_stopped(job: Callable[[Tell], R], tell: Tell) -> R | None:
     """Run a job; None if somebody stopped it."""
     try:
         return job(tell)

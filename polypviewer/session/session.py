@@ -238,6 +238,7 @@ class Session(SeeingFront):
     def stop_job(self) -> None:
         """Stop import, export or `propose_all` after the frame under way."""
         self._jobs.stop()
+        self.bulk.stop()
         self.proposing.stop_proposing_all()
 
     def set_setting(self, name: str, value: Value) -> None:
@@ -251,6 +252,7 @@ class Session(SeeingFront):
     def _let_go(self) -> None:
         self.finetuning.abandon()
         self._jobs.stop()
+        self.bulk.stop()
         self._door.close()
 
     def _go_on(self, *, stay: bool) -> None:
@@ -267,7 +269,7 @@ class Session(SeeingFront):
         self.proposing.redraw_dismissed()
 
     def _reset_parts(self) -> None:
-        changing = (self.keeping, self.drawing, self.navigation, self.proposing, self.finetuning)
+        changing = (self.keeping, self.settling, self.drawing, self.navigation, self.proposing, self.finetuning)
         for part in (*changing, self.fields, self.shaping):
             part.reset()
 

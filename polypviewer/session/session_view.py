@@ -24,6 +24,7 @@ from polypviewer.session.navigation import Navigation
 from polypviewer.session.proposing import Proposing
 from polypviewer.session.queue import StatusLights
 from polypviewer.session.settings import Settings
+from polypviewer.session.settling import Settling
 from polypviewer.session.shaping import Shaping
 from polypviewer.session.signals import SessionSignals
 from polypviewer.session.values import (
@@ -50,10 +51,11 @@ class SessionView(SessionSignals):
         self.proposing = Proposing(self._desk)
         self.fields = Field(self._desk)
         self.drawing = Drawing(self._desk, limit_of=self._paint_limit)
-        self.editing = Editing(self._desk, self.keeping, self.drawing, proposal_of=self._shown_proposal)
+        self.settling = Settling(self._desk, self.keeping)
+        self.editing = Editing(self._desk, self.keeping, self.settling, self.drawing, proposal_of=self._shown_proposal)
         self.shaping = Shaping(self._desk, self.editing, self.fields)
-        self.bulk = Bulk(self._desk, self.editing, self.keeping)
         self.navigation = Navigation(self._desk, leave=self.editing.leave)
+        self.bulk = Bulk(self._desk, self.editing, self.keeping, self.navigation)
         self.finetuning = FineTuning(self._desk, self.proposing)
 
     def _paint_limit(self) -> Mask | None:

@@ -178,9 +178,12 @@ def _label_map(store: ProjectStore, *, stored: StoredRevision) -> LabelMap:
     return store.label_map(stored)
 
 
-def settle(store: ProjectStore, ref: FrameRef) -> bool:
-    """Make a revision of a frame whose journal goes beyond its head; False where its file cannot be read just now."""
-    identity = store.frame_identity(ref)
+def settle(store: ProjectStore, ref: FrameRef, known: FrameIdentity | None = None) -> bool:
+    """Make a revision of a frame whose journal goes beyond its head; False where its file cannot be read just now.
+
+    `known`: the identity, where somebody has read it from the file already.
+    """
+    identity = store.frame_identity(ref) or known
     if identity is None:
         path = store.paths().get(ref.media_id)
         if path is None:

@@ -161,7 +161,7 @@ def test_a_frame_that_cannot_be_settled_holds_up_no_other(keeper: Keeper, disk: 
         paint(keeper, blank(ref_of(number)), 2, 2)
     disk.refused = {ref_of(0)}
     with pytest.raises(ProjectError, match="full"):
-        keeper.settle(frozenset({ref_of(0), ref_of(1)}))
+        keeper.settle(dict.fromkeys({ref_of(0), ref_of(1)}))
     assert keeper.store.heads(ref_of(1))[0].has_mask
     assert not keeper.store.heads(ref_of(0))[0].has_mask
 
