@@ -93,6 +93,7 @@ class Reference:
     states: list[list[tuple[LabelMap, dict[str, str]]]] = field(default_factory=list)
     undone: list[list[tuple[LabelMap, dict[str, str]]]] = field(default_factory=list)
     clipping: Clipping | None = None
+    touched: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         if not self.states:
@@ -131,16 +132,12 @@ class Reference:
             work(draft)
             if not np.array_equal(label_map, draft.label_map) or values != draft.values:
                 state[frame] = (draft.label_map, draft.values)
+                self.touched.add(frame)
         if all(new is old for new, old in zip(state, self.states[-1], strict=True)):
             return False
         self.states.append(state)
         self.undone.clear()
         return True
-
-    def is_untouched(self, frame: int) -> bool:
-        """True if no step, done or undone, has ever changed a frame."""
-        first = self.states[0][frame]
-        return all(state[frame] is first for state in (*self.states, *self.undone))
 
     def _edit(self, step: Step) -> None:
         label_map = self.states[-1][step.frame][0]
