@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -38,7 +39,9 @@ class CanvasStage(QWidget):
             part.setParent(self)
         for part in (self.view_panel, self.legend):
             part.hide()
-        self.legend.resized.connect(self.place)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.place)
+        self.legend.resized.connect(self.place_soon)
         self.message.live_in(self)
         self._bare = False
         self._empty = False
@@ -79,6 +82,10 @@ class CanvasStage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.place()
+
+    def place_soon(self) -> None:
+        """Once, when what is being shown is shown: several parts of a new frame ask for it."""
+        self._soon.start()
 
     def place(self) -> None:
         """Put everything where it belongs; both halves of a comparison are equally large."""

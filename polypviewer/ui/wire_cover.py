@@ -37,4 +37,4 @@ class CoverWiring(QObject):
             canvas.show_seen(seen)
         finds = field is None or not bool(field.mask.all())
         stage.view_bar.show_covered(on=self._covers, finds=finds)
-        stage.place()
+        stage.place_soon()

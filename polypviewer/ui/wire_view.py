@@ -79,7 +79,7 @@ class ViewWiring(QObject):
         self._window.actions_["enhance"].setChecked(on)
         self._form.show_enhancement(self._session.enhancement)
         self._window.stage.view_bar.show_enhanced(on=on)
-        self._window.stage.place()
+        self._window.stage.place_soon()
 
     # --- the status bar -----------------------------------------------------------------------------------------
 
