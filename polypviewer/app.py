@@ -38,6 +38,8 @@ from polypviewer.ui.wire_travel import TravelWiring
 from polypviewer.ui.wire_video import VideoWiring
 from polypviewer.ui.wire_view import ViewWiring
 
+SWITCH_S: Final = 0.001
+"""How long a lane may hold the interpreter when the window wants it; Python's own 5 ms are felt by the hand."""
 TRACE: Final = "POLYPVIEWER_STARTUP_TRACE"
 QUIT_WHEN_READY: Final = "POLYPVIEWER_QUIT_WHEN_READY"
 _UNNAMED: Final = "reader"
@@ -149,6 +151,7 @@ def seconds_since_start() -> float:
 
 def make_window(session: Session) -> tuple[MainWindow, Wiring]:
     """A window connected to a session, in the reader's theme and keys; not shown yet."""
+    sys.setswitchinterval(SWITCH_S)
     application = QApplication.instance()
     theme = cast("ThemeName", session.settings.text("theme"))
     if isinstance(application, QApplication):

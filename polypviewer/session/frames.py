@@ -67,10 +67,6 @@ class FrameReader:
         """What ties a mask to exactly this frame. Raises `MediaError`."""
         return self._source(path, ref.media_id).identity(ref.index, ref.media_id)
 
-    def read_ahead(self, path: Path, ref: FrameRef, shown: ShownAt | None = None) -> None:
-        """Decode a frame that will probably be asked for next. Raises `MediaError` like `load`."""
-        self.load(path, ref, shown)
-
     def thumbnail(self, path: Path, ref: FrameRef, side: int = THUMBNAIL_SIDE) -> NDArray[np.uint8]:
         """The frame with its longer side at most `side` pixels, uint8 RGB. Raises `MediaError`."""
         return self._source(path, ref.media_id).thumbnail(ref.index, side)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QTimer
 
 from polypviewer.core.errors import MediaError
 from polypviewer.core.identity import FrameRef
@@ -23,6 +25,8 @@ from polypviewer.session.values import QueueName, QueueView, ShownFrame
 
 _AHEAD: Final = 2
 _THUMBNAILS: Final = 4_000
+_READY: Final = 5
+"""Frames whose pixels are at hand without asking the lane: those read ahead and the ones just seen."""
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +49,7 @@ class Navigation:
         self._reader = FrameReader()
         self._journey: _Journey | None = None
         self._thumbnails: dict[FrameRef, NDArray[np.uint8] | None] = {}
+        self._ready: OrderedDict[FrameRef, Pixels] = OrderedDict()
         self.queue = QueueName.TO_REVIEW
         self.shown_at: ShownAt | None = None
         """How large the window shows frames; None without one: then nothing is prepared for a screen."""
@@ -58,6 +63,7 @@ class Navigation:
         """Another project: forget everything on the way, close every medium."""
         self._journey = None
         self._thumbnails.clear()
+        self._ready.clear()
         self._desk.lanes.decode.submit(self._reader.close)
 
     def go_to(self, ref: FrameRef, *, then: Callable[[], None] | None = None) -> None:
@@ -78,10 +84,13 @@ class Navigation:
         self._journey = journey
         desk.signals.frame_loading.emit(ref)
         failed = partial(self._failed, journey)
-        arrived = partial(self._pixels_came, journey)
-        desk.lanes.decode.submit(
-            self._reader.load, desk.paths[ref.media_id], ref, self.shown_at, on_done=arrived, on_error=failed, key="go"
-        )
+        journey.pixels = self._ready_pixels(ref)
+        if journey.pixels is None:
+            arrived = partial(self._pixels_came, journey)
+            path = desk.paths[ref.media_id]
+            desk.lanes.decode.submit(
+                self._reader.load, path, ref, self.shown_at, on_done=arrived, on_error=failed, key="go"
+            )
         loaded = partial(self._draft_came, journey)
         desk.lanes.disk.submit(keeper.load, ref, on_done=loaded, on_error=failed, key="go")
 
@@ -145,6 +154,21 @@ class Navigation:
         )
         return None
 
+    def _ready_pixels(self, ref: FrameRef) -> Pixels | None:
+        """What was read ahead, without a turn on the lane; None if it is not there or not for this size of window."""
+        pixels = self._ready.get(ref)
+        if pixels is None or self.shown_at is None:
+            return pixels
+        return pixels if pixels.screen is not None and pixels.screen.fits(self.shown_at) else None
+
+    def _keep_ready(self, pixels: Pixels) -> None:
+        ref = pixels.identity.ref
+        if ref in self._desk.frames:
+            self._ready[ref] = pixels
+            self._ready.move_to_end(ref)
+            while len(self._ready) > _READY:
+                self._ready.popitem(last=False)
+
     def _pixels_came(self, journey: _Journey, pixels: Pixels) -> None:
         journey.pixels = pixels
         self._arrive(journey)
@@ -171,22 +195,27 @@ class Navigation:
         if desk.shown is not None:
             self._leave(desk.shown)
         desk.shown = shown
+        self._keep_ready(journey.pixels)
         desk.pace.frame_shown()
         desk.signals.frame_changed.emit(shown.ref)
         desk.signals.queue_changed.emit()
         for follow in journey.then:
             follow()
-        self._read_ahead(shown.ref)
+        QTimer.singleShot(0, partial(self._read_ahead, shown.ref))
 
     def _read_ahead(self, ref: FrameRef) -> None:
+        """After this frame has been painted: reading shares the processors with painting."""
         desk = self._desk
+        if desk.shown is None or desk.shown.ref != ref:
+            return
         position = desk.frames.index(ref)
         for ahead in desk.frames[position + 1 : position + 1 + _AHEAD]:
             desk.lanes.decode.submit(
-                self._reader.read_ahead,
+                self._reader.load,
                 desk.paths[ahead.media_id],
                 ahead,
                 self.shown_at,
+                on_done=self._keep_ready,
                 on_error=_told_when_shown,
                 key=("ahead", desk.frames.index(ahead) - position),
                 rank=PATIENT,
