@@ -19,6 +19,7 @@ class FieldLayer(CachedLayer):
     """Closed outlines in image coordinates, `(n, 2)` float32 of x and y each."""
 
     stays: ClassVar[bool] = False
+    is_slight: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -30,14 +30,19 @@ class Layer(Protocol):
 
 
 class CachedLayer(ABC):
-    """Drawn once for a view, then copied; while the view moves the last drawing goes along, or it is drawn directly."""
+    """Drawn once for a view, then copied; while the view moves the last drawing goes along, or it is drawn directly.
+
+    `is_slight`: quicker drawn than cached the first time, as for each new frame; the second paint of a view caches it.
+    """
 
     stays: ClassVar[bool] = False
     goes_along: ClassVar[bool] = False
+    is_slight: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._cache: QImage | None = None
         self._surface: Surface | None = None
+        self._drawn_for: Surface | None = None
 
     @property
     @abstractmethod
@@ -50,12 +55,14 @@ class CachedLayer(ABC):
 
     def forget(self) -> None:
         """The view, or what is shown, has changed."""
-        self._surface = None
+        self._surface = self._drawn_for = None
 
     def render(self, surface: Surface) -> QImage:
         """The layer on the whole surface, premultiplied; made once for a view."""
         if self._cache is None or self._surface != surface:
-            self._cache = surface.blank(QImage.Format.Format_ARGB32_Premultiplied)
+            if self._cache is None or self._cache.size() != surface.device_size:
+                self._cache = surface.blank(QImage.Format.Format_ARGB32_Premultiplied)
+            self._cache.setDevicePixelRatio(surface.ratio)
             self._cache.fill(Qt.GlobalColor.transparent)
             painter = QPainter(self._cache)
             self.draw(painter, surface)
@@ -67,8 +74,9 @@ class CachedLayer(ABC):
         """From the cache; while the view moves, what is quick."""
         if moving and self.goes_along and self._cache is not None and self._surface is not None:
             painter.drawImage(moved(self._surface, surface), self._cache)
-        elif moving:
+        elif moving or (self.is_slight and surface not in (self._drawn_for, self._surface)):
             self.draw(painter, surface)
+            self._drawn_for = surface
         else:
             blit(painter, self.render(surface), surface, dirty)
 
