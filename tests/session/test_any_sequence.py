@@ -79,7 +79,7 @@ tools = st.builds(
 )
 
 
-class Reading(RuleBasedStateMachine):
+class Sitting(RuleBasedStateMachine):
     """What may happen between the first opening of a project and the last closing."""
 
     def __init__(self, template: Template) -> None:
@@ -160,7 +160,65 @@ class Reading(RuleBasedStateMachine):
             self.arrive()
             self.shown_is_right()
 
-    # --- what a reader does ---
+    # --- the slow way ---
+
+    @property
+    def proposal(self) -> Proposal | None:
+        return self.template.proposals.get(self.frame) if self.has_model else None
+
+    @property
+    def proposal_id(self) -> UUID | None:
+        return self.proposal.id if self.proposal is not None else None
+
+    def mask(self, draft: Draft) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+        if self.proposal is None:
+            return np.zeros(SIZES[self.frame], np.bool_)
+        hidden = dismissed_components(draft, proposal_id=self.proposal.id)
+        return proposal_mask(self.proposal, dismissed=hidden)
+
+    def copy_of_frame(self) -> Draft:
+        label_map, values = self.reference.states[-1][self.frame]
+        return Draft(FrameRef(UUID(int=0), self.frame), label_map.copy(), values)
+
+    def decide(self, changes: Callable[[Draft], tuple[Change, ...]]) -> None:
+        """What the rules of `core` say, on a whole copy; what they refuse is no step."""
+        with suppress(EditError):
+            self.reference.edit(self.frame, partial(apply_to, changes=changes))
+
+    # --- what must hold ---
+
+    @invariant()
+    def shown_is_right(self) -> None:
+        if self.session is None:
+            return
+        draft = self.now.draft
+        assert draft is not None
+        label_map, values = self.reference.states[-1][self.frame]
+        assert same(draft.label_map, label_map)
+        assert telling(draft.values) == telling(values)
+        assert self.now.statuses[draft.frame] is self.light_of(self.frame)
+        history = self.now.history
+        assert (len(history.done), len(history.undone)) == (len(self.reference.states) - 1, len(self.reference.undone))
+        assert [m for m in self.messages if m.level == "error"] == []
+
+    def light_of(self, number: int) -> ReviewStatus:
+        label_map, values = self.reference.states[-1][number]
+        proposed = number in self.template.proposals
+        return review_status(values, has_mask=has_polyp(label_map), has_proposal=proposed)
+
+    def teardown(self) -> None:
+        try:
+            if self.session is not None:
+                self.close()
+                self.open()
+                self.every_frame_is_right()
+        finally:
+            self.close()
+            shutil.rmtree(self.folder.parent, ignore_errors=True)
+
+
+class Reading(Sitting):
+    """What a reader does in between."""
 
     @rule(stroke=strokes)
     def paint(self, stroke: Painted) -> None:
@@ -300,62 +358,6 @@ class Reading(RuleBasedStateMachine):
     def save(self) -> None:
         self.now.save()
         self.until(lambda: not self.now.is_dirty)
-
-    # --- the slow way ---
-
-    @property
-    def proposal(self) -> Proposal | None:
-        return self.template.proposals.get(self.frame) if self.has_model else None
-
-    @property
-    def proposal_id(self) -> UUID | None:
-        return self.proposal.id if self.proposal is not None else None
-
-    def mask(self, draft: Draft) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-        if self.proposal is None:
-            return np.zeros(SIZES[self.frame], np.bool_)
-        hidden = dismissed_components(draft, proposal_id=self.proposal.id)
-        return proposal_mask(self.proposal, dismissed=hidden)
-
-    def copy_of_frame(self) -> Draft:
-        label_map, values = self.reference.states[-1][self.frame]
-        return Draft(FrameRef(UUID(int=0), self.frame), label_map.copy(), values)
-
-    def decide(self, changes: Callable[[Draft], tuple[Change, ...]]) -> None:
-        """What the rules of `core` say, on a whole copy; what they refuse is no step."""
-        with suppress(EditError):
-            self.reference.edit(self.frame, partial(apply_to, changes=changes))
-
-    # --- what must hold ---
-
-    @invariant()
-    def shown_is_right(self) -> None:
-        if self.session is None:
-            return
-        draft = self.now.draft
-        assert draft is not None
-        label_map, values = self.reference.states[-1][self.frame]
-        assert same(draft.label_map, label_map)
-        assert telling(draft.values) == telling(values)
-        assert self.now.statuses[draft.frame] is self.light_of(self.frame)
-        history = self.now.history
-        assert (len(history.done), len(history.undone)) == (len(self.reference.states) - 1, len(self.reference.undone))
-        assert [m for m in self.messages if m.level == "error"] == []
-
-    def light_of(self, number: int) -> ReviewStatus:
-        label_map, values = self.reference.states[-1][number]
-        proposed = number in self.template.proposals
-        return review_status(values, has_mask=has_polyp(label_map), has_proposal=proposed)
-
-    def teardown(self) -> None:
-        try:
-            if self.session is not None:
-                self.close()
-                self.open()
-                self.every_frame_is_right()
-        finally:
-            self.close()
-            shutil.rmtree(self.folder.parent, ignore_errors=True)
 
 
 def apply_to(draft: Draft, *, changes: Callable[[Draft], tuple[Change, ...]]) -> None:
