@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from polypviewer.session.navigation import Navigation
     from polypviewer.storage.store import ProjectStore
 
+LIT_AT_ONCE: Final = 100
 ARRIVAL_MS: Final = 20
 """So long until it is looked again whether the frame that is being gone to has come."""
 
@@ -110,9 +111,20 @@ class Bulk:
             return
         changes = tuple(change for frame in chosen.values() for change in frame.changes)
         self._editing.done_on_many("accept_all", changes, {ref: frame.identity for ref, frame in chosen.items()})
-        for ref, frame in chosen.items():
-            desk.light(ref, _values(frame.changes), has_mask=True)
+        self._light(asked, tuple(chosen.values()))
         desk.signals.message.emit(message("frame.bulk_accepted", count=len(chosen), offers_undo=True))
+
+    def _light(self, asked: _Asked, frames: tuple[BulkFrame, ...]) -> None:
+        """Light what was accepted, some frames in each turn of the window; not what was undone or edited by then."""
+        desk = self._desk
+        if desk.keeper is not asked.keeper:
+            return
+        for frame in frames[:LIT_AT_ONCE]:
+            ref = frame.identity.ref
+            if self._keeping.edits_of(ref) == asked.edits[ref] + 1:
+                desk.light(ref, _values(frame.changes), has_mask=True)
+        if len(frames) > LIT_AT_ONCE:
+            QTimer.singleShot(0, desk.signals, partial(self._light, asked, frames[LIT_AT_ONCE:]))
 
     def _is_untouched(self, ref: FrameRef, asked: _Asked) -> bool:
         shown = self._desk.shown
