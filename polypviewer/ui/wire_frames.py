@@ -36,6 +36,8 @@ class FrameWiring(QObject):
         self._window, self._session = window, session
         self._figures = QTimer(self, singleShot=True, interval=FIGURES_MS)
         self._figures.timeout.connect(self._show_figures)
+        self._after_paint = QTimer(self, singleShot=True, interval=0)
+        self._after_paint.timeout.connect(self._show_figures)
         self._slow = QTimer(self, singleShot=True, interval=FIGURES_MS)
         self._slow.timeout.connect(self._show_counts)
         self._flash = FlashLayer(window.canvas)
@@ -114,8 +116,8 @@ class FrameWiring(QObject):
         window.panel.frame.show_comment(draft.value("comment") or "")
         window.panel.media.show_current(session.frames.item(ref.media_id))
         self._show_place(ref)
-        self._figures.stop()
-        self._show_figures()
+        self._show_status()
+        self._after_paint.start()
 
     def _view_changed(self, _zoom: float) -> None:
         self._tell_size()
