@@ -6,6 +6,7 @@ Every kind has a colour that colour-blind eyes tell apart by lightness, and a ha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Final, Literal
 
 import numpy as np
@@ -122,23 +123,32 @@ class ProvenanceLayer(CachedLayer):
 
 
 def _hatched(codes: NDArray[np.uint8], x: Indices, y: Indices, *, period: int) -> NDArray[np.uint32]:
+    """One look-up for each pixel: hatching repeats itself in both directions."""
+    place = (y % period * period + x % period).astype(np.int32)
+    index = codes.astype(np.int32)
+    index *= period * period
+    index += place
+    return _tiles(period).take(index)
+
+
+@lru_cache(maxsize=8)
+def _tiles(period: int) -> NDArray[np.uint32]:
+    """The colour of each code at each place of the hatching, flat: code, row, column."""
     thick = max(1, round(period / 3.5))
-    pixels = np.zeros(codes.shape, np.uint32)
+    y, x = np.indices((period, period))
     lines = {
         "rising": (x + y) % period < thick,
         "falling": (x - y) % period < thick,
         "dots": (x % period < thick + 1) & (y % period < thick + 1),
     }
+    tiles = np.zeros((max(kind.code for kind in KINDS) + 1, period, period), np.uint32)
     for kind in KINDS:
-        mine = codes == kind.code
-        if not mine.any():
-            continue
         if kind.hatch == "even":
-            pixels[mine] = _ink(kind.colour, _EVEN)
+            tiles[kind.code] = _ink(kind.colour, _EVEN)
         else:
-            pixels[mine] = _ink(kind.colour, _FAINT)
-            pixels[mine & lines[kind.hatch]] = _ink(kind.colour, _STRONG)
-    return pixels
+            strong, faint = _ink(kind.colour, _STRONG), _ink(kind.colour, _FAINT)
+            tiles[kind.code] = np.where(lines[kind.hatch], strong, faint)
+    return tiles.reshape(-1)
 
 
 def swatch(kind: Kind, *, side: int, ratio: float) -> QImage:
