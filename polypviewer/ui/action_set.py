@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from polypviewer.ui.actions import ACTIONS, BY_ID, Group, Keys, Layout, Preset, key_text, keys_of, tooltip
 from polypviewer.ui.icons import icon
-from polypviewer.ui.key_bindings import OwnKeys, key_table
+from polypviewer.ui.key_bindings import ON_PICTURE, OwnKeys, key_table
 from polypviewer.ui.text import translate
 from polypviewer.ui.theme import active
 
@@ -60,6 +60,14 @@ class ActionSet(QObject):
         """What the reader changed, on top of the preset."""
         self.own_keys = own
         self.use_preset(self.preset)
+
+    def keep_to(self, picture: QWidget) -> None:
+        """Tab is a key of the picture alone: elsewhere it moves the focus."""
+        for action_id in ON_PICTURE:
+            action = self._actions[action_id]
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            picture.window().removeAction(action)
+            picture.addAction(action)
 
     def use_layout(self, layout: Layout) -> None:
         """Only the actions of a layout can be asked for."""

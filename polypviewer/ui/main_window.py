@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
         self.sheet = CheatSheet(self.actions_, self)
         self._held, self.tool_actions = HeldKeys(self.canvas, self.actions_), ToolActions(self.actions_, self.stage)
         self.seeing, self.dressing = Seeing(self.stage, self.actions_), Dressing(self)
+        self.actions_.keep_to(self.canvas)
         self._own = self._own_actions()
         self._connect()
         self.use_layout(Layout.REVIEW)

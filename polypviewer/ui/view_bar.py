@@ -32,7 +32,6 @@ class ViewBar(QFrame):
         self.cover.setProperty("role", "badge")
         self.cover.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.cover.clicked.connect(actions["cover"].trigger)
-        self.cover.hide()
         self.buttons: dict[str, QToolButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 0, 4, 0)
@@ -41,6 +40,7 @@ class ViewBar(QFrame):
         row.addWidget(self.cover)
         for name in ("compare", "provenance", "heat", "view_panel"):
             row.addWidget(self._button(actions, name))
+        self.show_covered(on=False, finds=True)
 
     def _button(self, actions: ActionSet, name: str) -> QToolButton:
         button = QToolButton()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 
 from polypviewer.core.component_boxes import Part, part_after, parts_of
 from polypviewer.core.identity import FrameRef
 from polypviewer.session.messages import message
 from polypviewer.session.session import Session
-from polypviewer.ui.key_bindings import ON_PICTURE
 from polypviewer.ui.main_window import MainWindow
 from polypviewer.ui.text import translate
 
@@ -23,11 +22,6 @@ class ComponentWiring(QObject):
         super().__init__(window)
         self._window, self._session = window, session
         self._last: Part | None = None
-        for name in ON_PICTURE:
-            action = window.actions_[name]
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            window.removeAction(action)
-            window.canvas.addAction(action)
         session.frame_changed.connect(self._frame_changed)
 
     def handlers(self) -> dict[str, Callable[[], None]]:
