@@ -23,8 +23,8 @@ Field = NDArray[np.float32]
 
 FAR: Final = 8.0
 """Pixels from the border at which the signed distance is clipped; more changes nothing that is seen."""
-_LONGEST_STEP: Final = 1 / 3
-"""Of the radius: a longer push at once would fold the field (its steepest slope is 1.54 / radius)."""
+_LONGEST_STEP: Final = 0.45
+"""Of the radius: from 0.65 on, a push at once would fold the field (its steepest slope is 1.54 / radius)."""
 
 
 class Nudge:

@@ -29,6 +29,8 @@ class StrokeTool(Tool):
 
     grip = Grip.SIZED
     may_be_square: ClassVar[bool] = True
+    is_curved: ClassVar[bool] = True
+    """Whether the way between two points of the mouse is a curve, of many short strokes."""
 
     def __init__(self, hand: Hand, parent: QObject | None = None) -> None:
         super().__init__(hand, parent)
@@ -76,7 +78,8 @@ class StrokeTool(Tool):
         if not self._drawing:
             return
         nib = self.nib(touch)
-        for point, tip in _on_the_way(self._trail, touch.point, nib):
+        way = _on_the_way(self._trail, touch.point, nib) if self.is_curved else [(touch.point, nib)]
+        for point, tip in way:
             self.stroke_reached.emit(point, tip)
         self._trail = [*self._trail[-1:], (touch.point, nib)]
 
@@ -134,6 +137,7 @@ class NudgeTool(StrokeTool):
     name = "nudge"
     signed = False
     may_be_square = False
+    is_curved = False
     nudge_begun = Signal(int)  # the lesion slot that is pushed where none lies under the tip
 
     def begin(self, touch: Touch) -> None:
