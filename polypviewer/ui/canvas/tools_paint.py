@@ -12,6 +12,7 @@ from polypviewer.core.curve import curve_points
 from polypviewer.core.geometry import Point
 from polypviewer.core.label_map import BACKGROUND, IGNORE
 from polypviewer.core.nib import Nib
+from polypviewer.core.regions.nudge import SMALLEST_TIP
 from polypviewer.ui.canvas.hand import SMALLEST_RADIUS, Hand
 from polypviewer.ui.canvas.tool import Grip, Tool, Touch
 
@@ -139,6 +140,11 @@ class NudgeTool(StrokeTool):
     may_be_square = False
     is_curved = False
     nudge_begun = Signal(int)  # the lesion slot that is pushed where none lies under the tip
+
+    def nib(self, touch: Touch) -> Nib:
+        """Never smaller than what can push."""
+        tip = super().nib(touch)
+        return replace(tip, radius=max(tip.radius, SMALLEST_TIP))
 
     def begin(self, touch: Touch) -> None:
         self.nudge_begun.emit(self.hand.slot)
