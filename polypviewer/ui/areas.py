@@ -35,8 +35,8 @@ def first_target(area: QWidget) -> QWidget | None:
     if not area.isVisible():
         return None
     able = {widget for widget in (area, *area.findChildren(QWidget)) if _takes_focus(widget)}
-    widget = area
-    while widget not in able:
+    widget: QWidget | None = area
+    while widget is not None and widget not in able:
         widget = widget.nextInFocusChain()
         if widget is area:
             return next(iter(able), None)

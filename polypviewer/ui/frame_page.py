@@ -186,9 +186,7 @@ class FramePage(QWidget):
         return button
 
     def _new_row(self) -> QWidget:
-        return ActionButton(
-            self._actions["new_lesion"], key_text(BY_ID["new_lesion"], self._actions.keys), role="row"
-        )
+        return ActionButton(self._actions["new_lesion"], key_text(BY_ID["new_lesion"], self._actions.keys), role="row")
 
     def _slot_clicked(self) -> None:
         self.slot_wished.emit(int(self.sender().property("slot")))

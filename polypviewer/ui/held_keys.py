@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, cast
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from polypviewer.ui.action_set import ActionSet
@@ -48,7 +49,7 @@ class HeldKeys:
 
     def _peeks(self, event: QKeyEvent) -> bool:
         wanted = keys_of(BY_ID["peek"], self._actions.keys)
-        return any(QKeySequence(key)[0].key() == event.key() for key in wanted)
+        return any(_first(key) == event.key() for key in wanted)
 
     def _bracket(self, event: QKeyEvent) -> int | None:
         """What the key does by its place on the keyboard, unless the reader gave that deed another key."""
@@ -76,3 +77,8 @@ class HeldKeys:
         else:
             return False
         return True
+
+
+def _first(key: str) -> Qt.Key:
+    """The key of a sequence without its modifiers; Qt's stubs do not know that a sequence can be indexed."""
+    return cast("Sequence[QKeyCombination]", QKeySequence(key))[0].key()

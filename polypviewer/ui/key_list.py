@@ -62,8 +62,10 @@ class KeyList(QListWidget):
     @property
     def chosen(self) -> ActionSpec | None:
         """The action of the current row; None if no row is left."""
+        if self.currentRow() < 0:
+            return None
         row = self.currentItem()
-        return None if row is None or row.isHidden() else BY_ID.get(str(row.data(_ID)))
+        return None if row.isHidden() else BY_ID.get(str(row.data(_ID)))
 
     @property
     def shown_ids(self) -> tuple[str, ...]:
@@ -85,7 +87,7 @@ class KeyList(QListWidget):
             said = translate("{name}: {keys}", name=row.text(), keys=words)
             row.setData(Qt.ItemDataRole.AccessibleTextRole, f"{said}, {note}" if note else said)
 
-    def find(self, query: str) -> None:
+    def look_for(self, query: str) -> None:
         """List only what has these words, or exactly this key."""
         key = query.strip().lower()
         found = {spec.id for spec in matches(query, ACTIONS)}

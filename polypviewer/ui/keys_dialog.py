@@ -99,7 +99,7 @@ class KeysDialog(QuietDialog):
         self._rest()
 
     def _found(self, query: str) -> None:
-        self.list.find(query)
+        self.list.look_for(query)
         self._rest()
 
     def _chosen(self, _row: int) -> None:
