@@ -134,6 +134,8 @@ def seat(qtbot: QtBot, tmp_path: Path) -> Iterator[Seat]:
     qtbot.waitExposed(window)
     with qtbot.waitSignal(session.frame_changed, timeout=20_000):
         wiring.project.open(make_project(tmp_path))
+    window.activateWindow()  # a shortcut is heard in the active window alone
+    qtbot.waitUntil(window.isActiveWindow)
     yield Seat(window, session)
     wiring.close()
 
