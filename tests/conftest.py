@@ -4,6 +4,7 @@ Environment: `REQUIRE_WINDOW=1` and `REQUIRE_REAL=1` turn the skips of missing Q
 into failures; `HYPOTHESIS_PROFILE=fuzz` searches longer; `QT_QPA_PLATFORM` is respected when it is set.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from tests.surroundings import Xvfb, isolate_home, leaked_threads, missing_extra
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 QT_FAILURE = qt_failure()
+WHOLE_COLLECTION_EVERY = 40
 TRAIN_EXTRA = ("torch", "monai", "safetensors", "onnx", "onnxscript", "tensorboard")
 NO_QT = f"Qt cannot paint here: {QT_FAILURE} (`polypviewer doctor` names the command that installs it)"
 STATE = pytest.StashKey[Xvfb]()
@@ -135,6 +137,24 @@ def no_leaked_thread() -> Iterator[None]:
     leaked = leaked_threads(before)
     if leaked:
         pytest.fail(f"threads still run after the test: {', '.join(leaked)}", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def garbage_is_collected_here(_finished: list[None]) -> Iterator[None]:
+    """On the thread of the tests, as on the window's thread in the program (`ui/tidying.py`).
+
+    A lane that collects by chance destroys Qt objects of this thread, which ends the process now and then.
+    """
+    gc.disable()
+    yield
+    _finished.append(None)
+    gc.collect() if len(_finished) % WHOLE_COLLECTION_EVERY == 0 else gc.collect(1)
+
+
+@pytest.fixture(scope="session")
+def _finished() -> list[None]:
+    """One entry for each test that has ended in this process."""
+    return []
 
 
 @pytest.fixture(scope="session")
