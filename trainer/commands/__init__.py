@@ -1,0 +1,1 @@
+"""The commands of `polyp-trainer`, one a module; importing them loads no torch."""
