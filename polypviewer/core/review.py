@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 import cv2
@@ -14,8 +15,10 @@ from polypviewer.core.command import Change, MaskChange, ValueChange
 from polypviewer.core.draft import Draft
 from polypviewer.core.errors import EditError
 from polypviewer.core.geometry import Rect
-from polypviewer.core.label_map import BACKGROUND, Mask, free_slot, has_polyp
-from polypviewer.core.patch import patch_between
+from polypviewer.core.label_map import BACKGROUND, Mask, has_polyp
+from polypviewer.core.patch import filling_patch
+
+_ONLY_SLOT: Final = 1
 
 
 class Presence(StrEnum):
@@ -213,13 +216,16 @@ def _decide(draft: Draft, presence: Presence, decided_by: DecidedBy) -> tuple[Ch
 
 
 def _proposal_pixels(draft: Draft, mask: Mask) -> tuple[Change, ...]:
-    """Paint the mask into background pixels only, as one new lesion slot; pixels marked "ignore" stay."""
+    """Paint the mask into background pixels only, as the first lesion; pixels marked "ignore" stay.
+
+    The label map holds no lesion.
+    """
     height, width = draft.label_map.shape
     if mask.shape != draft.label_map.shape:
         raise EditError("edit.size", mask_height=mask.shape[0], mask_width=mask.shape[1], height=height, width=width)
     rect = Rect(*cv2.boundingRect(mask.view(np.uint8)))
-    after = draft.label_map.copy()
-    inside = after[rect.slices]
-    inside[mask[rect.slices] & (inside == BACKGROUND)] = free_slot(draft.label_map)
-    patch = patch_between(draft.label_map, after, rect)
+    inside, labels = mask[rect.slices], draft.label_map[rect.slices]
+    if labels.max(initial=BACKGROUND) != BACKGROUND:
+        inside = inside & (labels == BACKGROUND)
+    patch = filling_patch(inside, rect, value=_ONLY_SLOT, height=height, width=width)
     return () if patch.is_empty else (MaskChange(draft.frame, patch),)

@@ -21,7 +21,7 @@ from polypviewer.core.history import History, rebuild_history
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import LabelMap, empty_label_map
 from polypviewer.core.paint import paint_segment
-from polypviewer.core.patch import apply_patch, pack_xor, patch_between, unpack_xor
+from polypviewer.core.patch import apply_patch, filling_patch, pack_xor, patch_between, unpack_xor
 
 READER = UUID(int=7)
 FRAMES = (FrameRef(UUID(int=1), 0), FrameRef(UUID(int=1), 3), FrameRef(UUID(int=2), 0))
@@ -255,3 +255,21 @@ def test_a_journal_entry_that_is_cut_off_is_an_error_with_a_sentence() -> None:
 def test_an_unknown_field_is_a_defect_and_not_stored() -> None:
     with pytest.raises(ValueError, match="unknown annotation field"):
         ValueChange(FRAMES[0], "lesion:255", None, "x")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 700), st.integers(1, 700), st.integers(1, 255), st.integers(0, 2**32 - 1))
+def test_filling_background_makes_the_patch_of_the_two_label_maps(
+    height: int, width: int, value: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    before = (rng.random((height, width)) < 0.1).astype(np.uint8) * np.uint8(255)
+    x, y = int(rng.integers(width)), int(rng.integers(height))
+    rect = Rect(x, y, int(rng.integers(1, width - x + 1)), int(rng.integers(1, height - y + 1)))
+    inside = (rng.random((rect.height, rect.width)) < rng.choice([0.0, 0.01, 0.6])) & (before[rect.slices] == 0)
+    after = before.copy()
+    after[rect.slices][inside] = value
+    patch = filling_patch(inside, rect, value=value, height=height, width=width)
+    assert patch == patch_between(before, after, whole(height, width))
+    apply_patch(before, patch)
+    assert np.array_equal(before, after)
