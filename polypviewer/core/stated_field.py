@@ -9,9 +9,11 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+import cv2
 import numpy as np
 
 from polypviewer.core.errors import EditError
+from polypviewer.core.field_of_view import Box, FieldOfView
 from polypviewer.core.geometry import Point
 from polypviewer.core.label_map import Mask
 from polypviewer.core.region import frame_mask
@@ -42,3 +44,15 @@ def stated_mask(text: str, *, height: int, width: int) -> Mask:
     except (ValueError, KeyError, TypeError) as error:
         raise EditError("field.unreadable", reason=str(error)) from error
     return frame_mask(polygon_region(points, height=height, width=width), height=height, width=width)
+
+
+def stated_view(text: str, *, height: int, width: int) -> FieldOfView:
+    """The stated field as models take it: what a reader drew holds whole, so no insets are looked for inside it.
+
+    Raises `EditError` ("field.unreadable") for a text that this version does not know, or that holds no pixel here.
+    """
+    mask = stated_mask(text, height=height, width=width)
+    left, top, box_width, box_height = cv2.boundingRect(mask.view(np.uint8))
+    if not box_width:
+        raise EditError("field.unreadable", reason="no pixel inside")
+    return FieldOfView(Box(left, top, left + box_width, top + box_height), mask, ())

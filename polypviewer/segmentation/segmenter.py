@@ -38,11 +38,13 @@ class Click:
 class Request:
     """What a proposal is wanted for.
 
-    `image`: `(height, width, 3)` uint8 RGB. `region`, `clicks` and `previous` are hints that few models take.
+    `image`: `(height, width, 3)` uint8 RGB. `field_of_view`: what a reader stated of it; found in the pixels without.
+    `region`, `clicks` and `previous` are hints that few models take.
     """
 
     image: NDArray[np.uint8]
     frame: FrameRef
+    field_of_view: FieldOfView | None = None
     region: Rect | None = None
     clicks: tuple[Click, ...] = ()
     previous: Mask | None = None
@@ -90,13 +92,13 @@ class Framed:
 
 
 def framed(request: Request, bundle: ModelBundle) -> Framed:
-    """Find the field of view, blank, crop and stretch (steps 1-3).
+    """Find the field of view unless it is stated, blank, crop and stretch (steps 1-3).
 
     Raises `SegmentationError` if the frame is no RGB of 8 bits, or the request holds hints that the bundle cannot take.
     """
     started = time.perf_counter()
     _check_request(request, bundle)
-    field_of_view = find_field_of_view(request.image)
+    field_of_view = request.field_of_view or find_field_of_view(request.image)
     card = bundle.card
     pixels = network_input(request.image, field_of_view, height=card.height, width=card.width)
     return Framed(pixels[np.newaxis], field_of_view, started)

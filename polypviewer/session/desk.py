@@ -141,6 +141,17 @@ class Desk:
             self.signals.status_changed.emit(ref)
             self.signals.queue_changed.emit()
 
+    def forget_proposals(self, media_id: UUID) -> None:
+        """What models proposed for a medium does not hold any more."""
+        mine = {ref for ref in self.proposed if ref.media_id == media_id}
+        self.proposed -= mine
+        unlit = [ref for ref in mine if self.lights[ref] == ReviewStatus.PROPOSED]
+        for ref in unlit:
+            if self.lights.change(ref, ReviewStatus.UNREVIEWED):
+                self.signals.status_changed.emit(ref)
+        if unlit:
+            self.signals.queue_changed.emit()
+
     def undecided(self) -> list[FrameRef]:
         """Frames that nobody has decided, in order."""
         decided = QUEUES[QueueName.DECIDED]

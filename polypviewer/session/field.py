@@ -9,7 +9,7 @@ medium: it holds for all its frames, and every statement stays in the project.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -22,7 +22,7 @@ from polypviewer.core.label_map import Mask
 from polypviewer.core.stated_field import WHOLE, polygon_text, stated_mask
 from polypviewer.session.messages import message
 from polypviewer.session.outlines import rough_outlines
-from polypviewer.session.stored import FIELD_OF_VIEW
+from polypviewer.session.stored import state_field
 from polypviewer.session.values import FieldView
 
 if TYPE_CHECKING:
@@ -39,8 +39,10 @@ MOST_VIDEOS: Final = 4
 class Field:
     """The window's side: which field holds for the shown frame."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, stated: Callable[[], None]) -> None:
+        """`stated` is called when another field than before holds for the medium that is shown."""
         self._desk = desk
+        self._tell_stated = stated
         self.reset()
 
     def reset(self) -> None:
@@ -85,7 +87,7 @@ class Field:
         _, keeper = self._desk.need_project()
         media_id = shown.ref.media_id
         stated = partial(self._stated, keeper, media_id, text)
-        self._desk.lanes.disk.submit(keeper.store.state, media_id, FIELD_OF_VIEW, text, on_done=stated)
+        self._desk.lanes.disk.submit(state_field, keeper.store, media_id, text, on_done=stated)
 
     def _stated(self, keeper: Keeper, media_id: UUID, text: str | None, _nothing: None) -> None:
         """It is in the project: from now on it holds there. The same file may be in another project, too."""
@@ -96,8 +98,10 @@ class Field:
         else:
             self._desk.stated_fields[media_id] = text
         self._united.pop(media_id, None)
+        self._desk.forget_proposals(media_id)
         if self._desk.shown is not None and self._desk.shown.ref.media_id == media_id:
             self.show_for_current()
+            self._tell_stated()
         self._desk.signals.message.emit(message("field.found" if text is None else "field.corrected"))
 
     def _field_of(self, shown: ShownFrame) -> FieldView:

@@ -20,6 +20,7 @@ from polypviewer.core.errors import PolypViewerError, TrainingError
 from polypviewer.core.field_of_view import find_field_of_view
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.review import Presence
+from polypviewer.core.stated_field import stated_view
 from polypviewer.session.frames import FrameReader
 from polypviewer.session.run_folders import RUNS_FOLDER, clear_old_runs, clear_run
 from polypviewer.session.store_door import StoreDoor, Tell
@@ -120,20 +121,23 @@ def _write_items(
                 continue
             label_map = door(frame.load_label_map)
             stem = f"{number:06}"
-            _write_pixels(folder, stem, pixels.image, label_map)
+            _write_pixels(folder, stem, pixels.image, label_map, stated=frame.stated_field)
             items.append(_item(frame, stem, side_of_exam(frame.exam, sides)))
     finally:
         reader.close()
     return items
 
 
-def _write_pixels(folder: Path, stem: str, image: NDArray[np.uint8], label_map: NDArray[np.uint8]) -> None:
+def _write_pixels(
+    folder: Path, stem: str, image: NDArray[np.uint8], label_map: NDArray[np.uint8], *, stated: str | None
+) -> None:
     from polypviewer.media.write import write_png
 
     write_png(folder / "frames" / f"{stem}.png", image)
     write_png(folder / "labels" / f"{stem}.png", label_map)
-    seen = find_field_of_view(image).seen()
-    write_png(folder / "fov" / f"{stem}.png", seen.astype(np.uint8) * np.uint8(255))
+    height, width = label_map.shape
+    field = find_field_of_view(image) if stated is None else stated_view(stated, height=height, width=width)
+    write_png(folder / "fov" / f"{stem}.png", field.seen().astype(np.uint8) * np.uint8(255))
 
 
 def _item(frame: DecidedFrame, stem: str, side: str) -> dict[str, object]:

@@ -15,6 +15,7 @@ from polypviewer.session.frame_order import FrameOrder
 from polypviewer.session.frames import FrameReader
 from polypviewer.session.importing import Refusal
 from polypviewer.session.job_writer import JobOrder, write_job
+from polypviewer.session.model_seat import request
 from polypviewer.session.models import bundle_roots, choose, find_models
 from polypviewer.session.queue import QUEUES, StatusLights
 from polypviewer.session.run_folders import clear_pixels, clear_run
@@ -72,7 +73,7 @@ class ProposeDone:
 
 def propose_job(store: ProjectStore, bundle: ModelBundle, *, device: AskedDevice, tell: Tell) -> ProposeDone:
     """Propose for every undecided frame without a proposal of this bundle. A frame that cannot be read is listed."""
-    from polypviewer.segmentation import Request, open_segmenter
+    from polypviewer.segmentation import open_segmenter
 
     now = listing(store)
     frames = FrameOrder(now.media)
@@ -88,7 +89,8 @@ def propose_job(store: ProjectStore, bundle: ModelBundle, *, device: AskedDevice
         for number, ref in enumerate(todo):
             tell(Progress("propose", number, len(todo)))
             try:
-                proposal = segmenter.propose(Request(reader.load(now.paths[ref.media_id], ref).image, ref))
+                image = reader.load(now.paths[ref.media_id], ref).image
+                proposal = segmenter.propose(request(image, ref, now.stated_fields.get(ref.media_id)))
             except PolypViewerError as error:
                 done.refused.append(Refusal(frames.name(ref), error))
                 continue

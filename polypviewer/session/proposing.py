@@ -2,71 +2,33 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
-from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
+from PySide6.QtCore import QTimer
 
 from polypviewer.core.errors import EditError, PolypViewerError
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.proposal import FrameProbability, Proposal, at_frame_size
 from polypviewer.session.desk import Desk
-from polypviewer.session.frames import FrameReader
 from polypviewer.session.lanes import PATIENT
 from polypviewer.session.latest import Latest
 from polypviewer.session.messages import message
+from polypviewer.session.model_seat import ModelSeat
 from polypviewer.session.models import choose, find_models
+from polypviewer.session.navigation import AFTER_PAINT_MS
 from polypviewer.session.outlines import dismissed_in, show_proposal, with_dismissed
-from polypviewer.session.stored import frames_proposed, proposal_areas, put_proposal
-from polypviewer.session.values import Progress, RunningDevice, ShownProposal
+from polypviewer.session.propose_all import ProposeAll
+from polypviewer.session.stored import proposal_areas, put_proposal
+from polypviewer.session.values import RunningDevice, ShownProposal
 
 if TYPE_CHECKING:
-    from polypviewer.segmentation import AskedDevice, BundleSearch, ModelBundle, Segmenter
+    from polypviewer.segmentation import AskedDevice, BundleSearch, ModelBundle
 
 
 _FRAME_SIZE: Final = "proposal at frame size"
-
-
-class ModelSeat:
-    """The running Segmenter and a reader of its own. Used on the `infer` lane only."""
-
-    def __init__(self) -> None:
-        self._segmenter: Segmenter | None = None
-        self._reader = FrameReader(kept_bytes=1)
-
-    def take(self, bundle: ModelBundle, device: AskedDevice, threads: int) -> RunningDevice:
-        """Open a bundle; the one before it goes only when the new one is ready. Raises `SegmentationError`."""
-        from polypviewer.segmentation import open_segmenter
-
-        segmenter = open_segmenter(bundle, device=device, threads=threads or None)
-        self.leave()
-        self._segmenter = segmenter
-        report = segmenter.device
-        return RunningDevice(report.asked, report.ran, report.name, reason=report.reason)
-
-    def propose(self, image: NDArray[np.uint8], ref: FrameRef) -> Proposal:
-        """The proposal of a frame. Raises `SegmentationError`; `EditError` ("edit.no_model") without a model."""
-        from polypviewer.segmentation import Request
-
-        if self._segmenter is None:
-            raise EditError("edit.no_model")
-        return self._segmenter.propose(Request(image, ref))
-
-    def read_and_propose(self, path: Path, ref: FrameRef) -> Proposal:
-        """The proposal of a frame on disk. Raises `MediaError` too."""
-        return self.propose(self._reader.load(path, ref).image, ref)
-
-    def leave(self) -> None:
-        """Give the model's memory back and let go of the files."""
-        self._reader.close()
-        if self._segmenter is not None:
-            self._segmenter.close()
-            self._segmenter = None
 
 
 class Proposing:
@@ -75,10 +37,12 @@ class Proposing:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._seat = ModelSeat()
-        self._run: _ProposeAll | None = None
+        self._run: ProposeAll | None = None
         self.shown: ShownProposal | None = None
         self._ready: FrameProbability | None = None
         self._drawn = Latest(desk.lanes.shape, self._show, failed=desk.say_error)
+        self._painted = QTimer(desk.signals, singleShot=True, interval=AFTER_PAINT_MS)
+        self._painted.timeout.connect(self._look)
         self.reset()
 
     def reset(self) -> None:
@@ -143,7 +107,12 @@ class Proposing:
             return
         if before is not None:
             desk.signals.proposal_changed.emit(desk.shown.ref)
-        if self.bundle is None or desk.keeper is None:
+        self._painted.start()
+
+    def _look(self) -> None:
+        """The frame has been painted."""
+        desk = self._desk
+        if desk.shown is None or self.bundle is None or desk.keeper is None:
             return
         ref, digest = desk.shown.ref, self.bundle.digest
         stored = partial(self._stored_came, ref, digest)
@@ -154,8 +123,14 @@ class Proposing:
         shown = self._desk.need_frame()
         if self.bundle is None:
             raise EditError("edit.no_model")
+        stated = self._desk.stated_fields.get(shown.ref.media_id)
         self._desk.lanes.infer.submit(
-            self._seat.propose, shown.image, shown.ref, on_done=self._proposed, key="propose shown"
+            self._seat.propose,
+            shown.image,
+            shown.ref,
+            stated,
+            on_done=partial(self._proposed, stated),
+            key="propose shown",
         )
 
     def areas(self, on_done: Callable[[dict[FrameRef, float]], None]) -> None:
@@ -181,7 +156,7 @@ class Proposing:
         if self.bundle is None:
             raise EditError("edit.no_model")
         if self._run is None:
-            self._run = _ProposeAll(self, desk, self._seat, self.bundle.digest)
+            self._run = ProposeAll(self, desk, self._seat, self.bundle.digest)
             self.is_proposing_all = True
             self._run.start()
 
@@ -246,8 +221,10 @@ class Proposing:
         elif desk.settings.get("propose_on_show"):
             self.propose_now()
 
-    def _proposed(self, proposal: Proposal) -> None:
+    def _proposed(self, stated: str | None, proposal: Proposal) -> None:
         if self.bundle is None or proposal.bundle_digest != self.bundle.digest:
+            return
+        if stated != self._desk.stated_fields.get(proposal.frame.media_id):
             return
         self.keep(proposal)
         if self.device is not None:
@@ -259,6 +236,7 @@ class Proposing:
     def _drop(self) -> None:
         """No proposal is shown, and none that is still on its way."""
         self.shown, self._ready = None, None
+        self._painted.stop()
         self._drawn.forget()
         self._desk.lanes.shape.forget(_FRAME_SIZE)
 
@@ -283,99 +261,3 @@ class Proposing:
         dismissed = dismissed_in(shown.draft, drawn.proposal)
         self.shown = drawn if dismissed == drawn.dismissed else with_dismissed(drawn, dismissed)
         self._desk.signals.proposal_changed.emit(shown.ref)
-
-
-class _ProposeAll:
-    """One pass over the frames, one at a time, after whatever the shown frame needs."""
-
-    def __init__(self, owner: Proposing, desk: Desk, seat: ModelSeat, digest: str) -> None:
-        self._owner, self._desk, self._seat = owner, desk, seat
-        self._digest = digest
-        self._todo: list[FrameRef] = []
-        self._done = 0
-        self._failed: set[FrameRef] = set()
-        self._told: set[UUID] = set()
-        self._began = time.monotonic()
-        self._over = False
-
-    def start(self) -> None:
-        """Ask which frames have proposals of this bundle already."""
-        _, keeper = self._desk.need_project()
-        self._desk.lanes.disk.submit(
-            frames_proposed, keeper.store, self._digest, on_done=self._begin, on_error=self._broken
-        )
-
-    def stop(self) -> None:
-        """The user's stop."""
-        if not self._over:
-            self._desk.signals.message.emit(message("propose.stopped", count=self._done))
-            self._end()
-
-    def abandon(self) -> None:
-        """Another model or project: end without a word about it but the last progress."""
-        if not self._over:
-            self._over = True
-            self._tell(ended=True)
-
-    def _begin(self, have: set[FrameRef]) -> None:
-        waiting = self._desk.undecided()
-        self._todo = [ref for ref in waiting if ref not in have]
-        self._began = time.monotonic()
-        self._tell()
-        self._next()
-
-    def _next(self) -> None:
-        if self._over:
-            return
-        if self._done == len(self._todo):
-            self._desk.signals.message.emit(
-                message("propose.done", count=self._done - len(self._failed), failed=len(self._failed))
-            )
-            self._end()
-            return
-        ref = self._todo[self._done]
-        self._desk.lanes.infer.submit(
-            self._seat.read_and_propose,
-            self._desk.paths[ref.media_id],
-            ref,
-            on_done=self._came,
-            on_error=partial(self._skip, ref),
-            rank=PATIENT,
-        )
-
-    def _came(self, proposal: Proposal) -> None:
-        if self._over or proposal.bundle_digest != self._digest:
-            return
-        self._owner.keep(proposal)
-        self._go_on()
-
-    def _skip(self, ref: FrameRef, error: Exception) -> None:
-        """A frame that cannot be read does not stop the rest; what is wrong with a medium is said once."""
-        if self._over:
-            return
-        if ref.media_id not in self._told:
-            self._desk.say_error(error)
-        self._told.add(ref.media_id)
-        self._failed.add(ref)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        self._done += 1
-        self._tell()
-        self._next()
-
-    def _broken(self, error: Exception) -> None:
-        self._desk.say_error(error)
-        self._end()
-
-    def _end(self) -> None:
-        self._over = True
-        self._tell(ended=True)
-        self._owner.ended()
-
-    def _tell(self, *, ended: bool = False) -> None:
-        seconds = time.monotonic() - self._began
-        left = seconds / self._done * (len(self._todo) - self._done) if self._done else None
-        self._desk.signals.progress.emit(
-            Progress("propose", self._done, len(self._todo), seconds_left=left, ended=ended)
-        )

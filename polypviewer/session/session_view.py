@@ -49,7 +49,7 @@ class SessionView(SessionSignals):
         self._desk = Desk(self, self.settings)
         self.keeping = Keeping(self._desk)
         self.proposing = Proposing(self._desk)
-        self.fields = Field(self._desk)
+        self.fields = Field(self._desk, stated=self.proposing.show_for_current)
         self.drawing = Drawing(self._desk, limit_of=self._paint_limit)
         self.settling = Settling(self._desk, self.keeping)
         self.editing = Editing(self._desk, self.keeping, self.settling, self.drawing, proposal_of=self._shown_proposal)

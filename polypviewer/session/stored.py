@@ -63,6 +63,7 @@ class DecidedFrame:
     revision_id: UUID
     provenance: Provenance
     lesions: tuple[LesionRow, ...]
+    stated_field: str | None
     load_label_map: Callable[[ProjectStore], LabelMap]
 
 
@@ -102,6 +103,12 @@ def frames_proposed(store: ProjectStore, digest: str) -> set[FrameRef]:
     return set(store.cache.proposals_summary(digest))
 
 
+def state_field(store: ProjectStore, media_id: UUID, text: str | None) -> None:
+    """State where a medium sees tissue (None: take it back); what models proposed for it before holds no more."""
+    store.cache.forget_proposals(media_id)
+    store.state(media_id, FIELD_OF_VIEW, text)
+
+
 def proposal_areas(store: ProjectStore, *, digest: str) -> dict[FrameRef, float]:
     """Share of the frame (0-1) that each stored proposal of a bundle covers."""
     return {ref: area for ref, (_, area) in store.cache.proposals_summary(digest).items()}
@@ -134,10 +141,15 @@ def decided_frames(store: ProjectStore) -> Sequence[DecidedFrame]:
         (ref, truth) for ref, rows in heads.items() if (truth := _truth(rows)) is not None and ref.media_id in media
     ]
     chosen.sort(key=lambda pair: (media[pair[0].media_id][0], pair[0].index))
-    readers, paths = store.readers(), store.paths()
+    readers, paths, fields = store.readers(), store.paths(), store.latest_statements(FIELD_OF_VIEW)
     return [
         _decided(
-            store, media[ref.media_id][1], paths.get(ref.media_id, Path()), truth, readers.get(truth.reader_id, "")
+            store,
+            media[ref.media_id][1],
+            paths.get(ref.media_id, Path()),
+            truth,
+            readers.get(truth.reader_id, ""),
+            fields.get(ref.media_id),
         )
         for ref, truth in chosen
     ]
@@ -148,7 +160,9 @@ def _truth(rows: list[StoredRevision]) -> StoredRevision | None:
     return None if head is None else next(row for row in rows if row.id == head.revision_id)
 
 
-def _decided(store: ProjectStore, item: MediaItem, path: Path, truth: StoredRevision, reader: str) -> DecidedFrame:
+def _decided(
+    store: ProjectStore, item: MediaItem, path: Path, truth: StoredRevision, reader: str, stated_field: str | None
+) -> DecidedFrame:
     identity = store.frame_identity(truth.frame)
     if identity is None:
         raise MediaError("media.changed", name=item.name)
@@ -170,6 +184,7 @@ def _decided(store: ProjectStore, item: MediaItem, path: Path, truth: StoredRevi
             decided_at=truth.created,
         ),
         lesions=tuple(LesionRow(slot, lesion_id) for slot, lesion_id in store.lesions(truth)),
+        stated_field=stated_field,
         load_label_map=partial(_label_map, stored=truth),
     )
 

@@ -14,7 +14,7 @@ from polypviewer.core.identity import FrameRef
 from polypviewer.core.proposal import Proposal
 from polypviewer.storage.dialect import reading, transaction
 from polypviewer.storage.local_tables import CACHE, analysis, thumbnail
-from polypviewer.storage.proposal_rows import cache_proposal, cached, cached_of_id, cached_summary
+from polypviewer.storage.proposal_rows import cache_proposal, cached, cached_of_id, cached_summary, forget_cached
 
 T = TypeVar("T")
 _FILE: Final = "cache.db"
@@ -46,6 +46,10 @@ class Cache:
         """(confidence 0-1, share of the frame) of all frames with a proposal, of one bundle or of any."""
         empty: dict[FrameRef, tuple[float, float]] = {}
         return self._ask(lambda connection: cached_summary(connection, digest), otherwise=empty)
+
+    def forget_proposals(self, media_id: UUID) -> None:
+        """Drop the proposals of every bundle for a medium."""
+        self._write(lambda connection: forget_cached(connection, media_id))
 
     def put_thumbnail(self, ref: FrameRef, side: int, data: bytes) -> None:
         """Keep a small picture; `side` is its longer side in pixels."""

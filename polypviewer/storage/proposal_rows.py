@@ -74,6 +74,11 @@ def cached_summary(connection: Connection, digest: str | None = None) -> dict[Fr
     return {FrameRef(UUID(media), position): (c, a) for media, position, c, a in connection.execute(query)}
 
 
+def forget_cached(connection: Connection, media_id: UUID) -> None:
+    """Drop what every bundle proposed for a medium."""
+    connection.execute(delete(cached_proposal).where(cached_proposal.c.media_id == str(media_id)))
+
+
 def keep_proposal(connection: Connection, made: Proposal, *, frame_id: UUID) -> None:
     """Copy a proposal into the project, with the decision that uses it, once."""
     if is_kept(connection, str(made.id)):

@@ -10,14 +10,19 @@ from pytestqt.qtbot import QtBot
 
 from polypviewer.core.exam_rules import ExamRule
 from polypviewer.core.geometry import Point
-from polypviewer.core.label_map import LabelMap
+from polypviewer.core.label_map import LabelMap, Mask
 from polypviewer.core.record import ExamKey
+from polypviewer.core.stated_field import polygon_text, stated_mask
+from polypviewer.segmentation import load_bundle
 from polypviewer.session.importing import import_media
-from polypviewer.session.jobs import project_for_command
+from polypviewer.session.job_writer import JobOrder, write_job
+from polypviewer.session.jobs import project_for_command, propose_job
 from polypviewer.session.session import Session
+from polypviewer.session.settings import home_folder
 from polypviewer.session.store_door import direct_door
 from polypviewer.session.values import FieldView
 from polypviewer.storage import create_project
+from tests.segmentation.tiny_bundles import write_bundle
 from tests.session.projects import READER, opened, paint, quiet
 
 
@@ -118,3 +123,34 @@ def test_a_field_that_is_a_slip_of_the_hand_is_refused(qtbot: QtBot, session: Se
 def test_the_field_of_a_still_is_not_kept_for_others(session: Session) -> None:
     assert field_of(session).origin == "found"
     assert not session.fields._united
+
+
+def test_a_corrected_field_is_what_the_model_sees_and_what_a_job_says(
+    qtbot: QtBot, session: Session, project: Path
+) -> None:
+    """The red network proposes tissue wherever it sees any: so its proposal is the field."""
+    bundle = load_bundle(write_bundle(home_folder() / "models" / "red"))
+    qtbot.waitUntil(lambda: session.bundle is not None, timeout=20_000)
+    session.proposing.add_bundle(bundle)
+    session.use_bundle(bundle.digest)
+    qtbot.waitUntil(lambda: session.proposal is not None and bool(proposed(session)[30, 150]), timeout=20_000)
+    corners = [Point(100, 60), Point(220, 60), Point(220, 180), Point(100, 180)]
+    session.correct_field(corners)
+    qtbot.waitUntil(lambda: session.proposal is not None and not bool(proposed(session)[30, 150]), timeout=20_000)
+    assert proposed(session)[70:170, 110:210].all()
+    assert not proposed(session)[field_of(session).mask == 0].any()
+    paint(session, (150, 120), radius=20)
+    session.accept(stay=True)
+    session.close()
+    with project_for_command(project, reader=READER, writes=True) as store:
+        job = write_job(direct_door(store), JobOrder(project, bundle), tell=quiet)
+        seen = cv2.imread(str(job.folder / "fov" / "000000.png"), cv2.IMREAD_GRAYSCALE)
+        done = propose_job(store, bundle, device="cpu", tell=quiet)
+    assert seen is not None
+    assert np.array_equal(seen > 0, stated_mask(polygon_text(corners), height=240, width=320))
+    assert done.proposed == 0
+
+
+def proposed(session: Session) -> Mask:
+    assert session.proposal is not None
+    return session.proposal.mask
