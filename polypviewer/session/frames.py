@@ -31,13 +31,13 @@ THUMBNAIL_SIDE: Final = 160
 class Pixels:
     """A decoded frame. `image`: `(height, width, 3)` uint8 RGB, read-only.
 
-    `field`: where a hand may paint, `(height, width)` bool; found here, so that it is there with the frame.
-    `screen`: the same picture as the window will draw it, for a frame that was asked for to be shown.
+    `field`: where a hand may paint, `(height, width)` bool, and `screen`: the picture as the window will draw it; found
+    here, so that they are there with a frame that is to be shown. None for others.
     """
 
     identity: FrameIdentity
     image: NDArray[np.uint8]
-    field: Mask
+    field: Mask | None = None
     screen: ScreenPicture | None = None
 
 
@@ -50,16 +50,20 @@ class FrameReader:
         self._pixels: OrderedDict[FrameRef, Pixels] = OrderedDict()
         self._bytes = 0
 
-    def load(self, path: Path, ref: FrameRef, shown: ShownAt | None = None) -> Pixels:
-        """Identity and pixels of a frame; ready for the screen if it will be `shown`. Raises `MediaError`."""
+    def load(self, path: Path, ref: FrameRef) -> Pixels:
+        """Identity and pixels of a frame. Raises `MediaError`."""
         pixels = self._pixels.get(ref)
         if pixels is None:
             source = self._source(path, ref.media_id)
             image = source.read(ref.index)
             image.flags.writeable = False
-            pixels = Pixels(source.identity(ref.index, ref.media_id), image, painting_field(image))
-        if shown is not None and (pixels.screen is None or not pixels.screen.fits(shown)):
-            pixels = replace(pixels, screen=screen_picture(pixels.image, shown))
+            pixels = Pixels(source.identity(ref.index, ref.media_id), image)
+        self._keep(ref, pixels)
+        return pixels
+
+    def load_to_show(self, path: Path, ref: FrameRef, shown: ShownAt | None) -> Pixels:
+        """The same with its field, and its picture for a window that shows frames so. Raises `MediaError`."""
+        pixels = _to_show(self.load(path, ref), shown)
         self._keep(ref, pixels)
         return pixels
 
@@ -103,7 +107,15 @@ class FrameReader:
             self._bytes -= _size(self._pixels.popitem(last=False)[1])
 
 
+def _to_show(pixels: Pixels, shown: ShownAt | None) -> Pixels:
+    if pixels.field is None:
+        pixels = replace(pixels, field=painting_field(pixels.image))
+    if shown is not None and (pixels.screen is None or not pixels.screen.fits(shown)):
+        pixels = replace(pixels, screen=screen_picture(pixels.image, shown))
+    return pixels
+
+
 def _size(pixels: Pixels) -> int:
     screen = pixels.screen
     drawn = 0 if screen is None else screen.whole.nbytes + (0 if screen.reduced is None else screen.reduced.nbytes)
-    return pixels.image.nbytes + pixels.field.nbytes + drawn
+    return pixels.image.nbytes + (0 if pixels.field is None else pixels.field.nbytes) + drawn

@@ -23,6 +23,8 @@ from polypviewer.session.messages import message
 from polypviewer.session.queue import find_in_queue, view_queue
 from polypviewer.session.values import QueueName, QueueView, ShownFrame
 
+AFTER_PAINT_MS: Final = 8
+"""What a frame that has just come asks of the lanes begins so much later: painting it needs the processors."""
 _AHEAD: Final = 2
 _THUMBNAILS: Final = 4_000
 _READY: Final = 5
@@ -50,6 +52,8 @@ class Navigation:
         self._journey: _Journey | None = None
         self._thumbnails: dict[FrameRef, NDArray[np.uint8] | None] = {}
         self._ready: OrderedDict[FrameRef, Pixels] = OrderedDict()
+        self._painted = QTimer(desk.signals, singleShot=True, interval=AFTER_PAINT_MS)
+        self._painted.timeout.connect(self._read_ahead)
         self.queue = QueueName.TO_REVIEW
         self.shown_at: ShownAt | None = None
         """How large the window shows frames; None without one: then nothing is prepared for a screen."""
@@ -62,6 +66,7 @@ class Navigation:
     def reset(self) -> None:
         """Another project: forget everything on the way, close every medium."""
         self._journey = None
+        self._painted.stop()
         self._thumbnails.clear()
         self._ready.clear()
         self._desk.lanes.decode.submit(self._reader.close)
@@ -89,7 +94,7 @@ class Navigation:
             arrived = partial(self._pixels_came, journey)
             path = desk.paths[ref.media_id]
             desk.lanes.decode.submit(
-                self._reader.load, path, ref, self.shown_at, on_done=arrived, on_error=failed, key="go"
+                self._reader.load_to_show, path, ref, self.shown_at, on_done=arrived, on_error=failed, key="go"
             )
         loaded = partial(self._draft_came, journey)
         desk.lanes.disk.submit(keeper.load, ref, on_done=loaded, on_error=failed, key="go")
@@ -201,17 +206,17 @@ class Navigation:
         desk.signals.queue_changed.emit()
         for follow in journey.then:
             follow()
-        QTimer.singleShot(0, partial(self._read_ahead, shown.ref))
+        self._painted.start()
 
-    def _read_ahead(self, ref: FrameRef) -> None:
-        """After this frame has been painted: reading shares the processors with painting."""
+    def _read_ahead(self) -> None:
+        """The frames that the reader is likely to ask for next."""
         desk = self._desk
-        if desk.shown is None or desk.shown.ref != ref:
+        if desk.shown is None or desk.shown.ref not in desk.frames:
             return
-        position = desk.frames.index(ref)
+        position = desk.frames.index(desk.shown.ref)
         for ahead in desk.frames[position + 1 : position + 1 + _AHEAD]:
             desk.lanes.decode.submit(
-                self._reader.load,
+                self._reader.load_to_show,
                 desk.paths[ahead.media_id],
                 ahead,
                 self.shown_at,

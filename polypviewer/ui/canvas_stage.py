@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from polypviewer.ui.action_set import ActionSet
@@ -20,6 +20,8 @@ from polypviewer.ui.view_bar import ViewBar
 from polypviewer.ui.view_panel import ViewPanel
 
 EDGE: Final = 8
+CORNER: Final = 3
+"""So far from its edge on, the rail is opaque."""
 
 
 class CanvasStage(QWidget):
@@ -109,3 +111,12 @@ class CanvasStage(QWidget):
         self.view_panel.move(width - self.view_panel.width() - EDGE, below)
         for part in (self.legend, self.view_bar, self.view_panel):
             part.raise_()
+        self._leave_out_rail()
+
+    def _leave_out_rail(self) -> None:
+        """The canvas does not paint where the rail covers it: every frame would paint all of its buttons again."""
+        seen = QRegion(self.canvas.rect())
+        if not self.rail.isHidden():
+            seen -= QRegion(self.rail.geometry().adjusted(CORNER, CORNER, -CORNER, -CORNER))
+        if seen != self.canvas.mask():
+            self.canvas.setMask(seen)

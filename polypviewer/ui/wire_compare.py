@@ -9,12 +9,13 @@ from typing import Final
 from uuid import UUID
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import LabelMap
 from polypviewer.core.review import Decision, Origin, Presence
 from polypviewer.session.comparing import RevisionLine
+from polypviewer.session.navigation import AFTER_PAINT_MS
 from polypviewer.session.session import Session
 from polypviewer.ui.compare_view import NOTHING, PROPOSAL, OtherMask
 from polypviewer.ui.main_window import MainWindow
@@ -37,6 +38,8 @@ class CompareWiring(QObject):
         self._window, self._session, self._view = window, session, window.stage.compare
         self._chosen: UUID | str = PROPOSAL
         self._others: tuple[OtherMask, ...] = ()
+        self._painted = QTimer(self, singleShot=True, interval=AFTER_PAINT_MS)
+        self._painted.timeout.connect(self._ask)
         self._view.chosen.connect(self._choose)
         window.panel.history.revision_wished.connect(self._open_on)
         window.seeing.options_changed.connect(self._options_changed)
@@ -83,7 +86,7 @@ class CompareWiring(QObject):
         self._others = ()
         if isinstance(self._chosen, UUID):
             self._chosen = PROPOSAL
-        self._ask()
+        self._painted.start()
 
     def _saved(self, _time: str) -> None:
         """A decision may have made another revision."""

@@ -22,7 +22,8 @@ class CoverWiring(QObject):
         window.seeing.options_changed.connect(self._options_changed)
 
     def _field_changed(self, _ref: FrameRef) -> None:
-        self._show()
+        if self._covers:
+            self._show()
 
     def _options_changed(self, options: ViewOptions) -> None:
         if options.cover != self._covers:

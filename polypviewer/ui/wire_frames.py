@@ -15,6 +15,7 @@ from polypviewer.core.label_map import free_slot, slot_areas
 from polypviewer.core.media_item import MediaItem
 from polypviewer.core.metrics import count, dice
 from polypviewer.core.review import Decision, ReviewStatus
+from polypviewer.session.navigation import AFTER_PAINT_MS
 from polypviewer.session.session import Session
 from polypviewer.ui.canvas.flash_layer import FlashLayer
 from polypviewer.ui.frame_page import LesionLine
@@ -36,7 +37,7 @@ class FrameWiring(QObject):
         self._window, self._session = window, session
         self._figures = QTimer(self, singleShot=True, interval=FIGURES_MS)
         self._figures.timeout.connect(self._show_figures)
-        self._after_paint = QTimer(self, singleShot=True, interval=0)
+        self._after_paint = QTimer(self, singleShot=True, interval=AFTER_PAINT_MS)
         self._after_paint.timeout.connect(self._show_figures)
         self._slow = QTimer(self, singleShot=True, interval=FIGURES_MS)
         self._slow.timeout.connect(self._show_counts)

@@ -8,6 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer
 
+from polypviewer.core.enhance import Enhancement
 from polypviewer.core.geometry import Point
 from polypviewer.core.scale import LesionSize
 from polypviewer.session.session import Session
@@ -31,6 +32,7 @@ class ViewWiring(QObject):
         self._form = EnhanceForm(window.actions_)
         window.stage.view_panel.add(self._form)
         self._at: Point | None = None
+        self._told: tuple[Enhancement, bool] | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._show_size)
         self._position = QTimer(self, singleShot=True, interval=POSITION_MS)
@@ -60,9 +62,12 @@ class ViewWiring(QObject):
         self._show_enhanced()
 
     def _frame_changed(self, _ref: object) -> None:
+        """The size is another lesion's: it goes at once, and comes when the hand rests."""
         self._at = None
-        self._show_enhanced()
-        self._show_size()
+        if self._told != (self._session.enhancement, self._session.is_enhanced):
+            self._show_enhanced()
+        self._window.status.measure.setText("")
+        self._rest.start()
 
     def _toggle_enhanced(self) -> None:
         """Off and on; with nothing chosen yet, the panel opens so that something can be chosen."""
@@ -76,6 +81,7 @@ class ViewWiring(QObject):
 
     def _show_enhanced(self) -> None:
         on = self._session.is_enhanced
+        self._told = (self._session.enhancement, on)
         self._window.actions_["enhance"].setChecked(on)
         self._form.show_enhancement(self._session.enhancement)
         self._window.stage.view_bar.show_enhanced(on=on)
