@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from polypviewer.core.geometry import Point
+
 
 @dataclass(frozen=True, slots=True)
 class Nib:
@@ -18,3 +20,7 @@ class Nib:
     shape: Literal["round", "square"] = "round"
     stretch: float = 1.0
     angle: float = 0.0
+
+
+Step = tuple[Point, Nib]
+"""Where a stroke goes on to, and the nib that it has there."""

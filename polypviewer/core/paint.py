@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from polypviewer.core.geometry import EMPTY_RECT, Point, Rect, between
 from polypviewer.core.label_map import LabelMap, Mask
 from polypviewer.core.nib import Nib
-from polypviewer.core.region import EMPTY_REGION, Region
 
 _FINEST = 0.5
 """Pixels: no tip is finer than this."""
@@ -65,12 +64,6 @@ def paint_nib_segment(
     return rect
 
 
-def nib_region(a: Point, b: Point, nib_a: Nib, nib_b: Nib, *, height: int, width: int) -> Region:
-    """What `paint_nib_segment` paints in a frame of (height, width), without a limit."""
-    rect = _nib_rect(a, b, nib_a, nib_b).clipped(height, width)
-    return EMPTY_REGION if rect.is_empty else Region(rect, _covered(rect, a, b, nib_a, nib_b))
-
-
 def segment_rect(a: Point, b: Point, radius: float) -> Rect:
     """Whole pixels that a segment of this radius can touch; may leave the frame."""
     reach = max(radius, 0.5)
@@ -89,8 +82,13 @@ def _within(rect: Rect, a: Point, b: Point, radius: float) -> NDArray[np.bool_]:
     dx, dy = b.x - a.x, b.y - a.y
     length = dx * dx + dy * dy
     if length > 1e-6:
-        along = np.clip((x * np.float32(dx) + y * np.float32(dy)) * np.float32(1.0 / length), 0.0, 1.0)
-        distance = (x - along * np.float32(dx)) ** 2 + (y - along * np.float32(dy)) ** 2
+        along = x * np.float32(dx) + y * np.float32(dy)
+        along *= np.float32(1.0 / length)
+        np.minimum(np.maximum(along, 0.0, out=along), 1.0, out=along)
+        distance = along * np.float32(dx)
+        np.square(np.subtract(x, distance, out=distance), out=distance)
+        along *= np.float32(dy)
+        distance += np.square(np.subtract(y, along, out=along), out=along)
     else:
         distance = x * x + y * y
     inside: NDArray[np.bool_] = distance <= np.float32(radius * radius)

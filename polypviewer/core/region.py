@@ -134,9 +134,3 @@ def reshape_patch(labels: LabelMap, reshape: Reshape) -> MaskPatch:
     inner = patch_between(labels[rect.slices], reshape.labels, whole(rect.height, rect.width))
     place = EMPTY_RECT if inner.is_empty else inner.rect.moved(rect.x, rect.y)
     return replace(inner, height=height, width=width, rect=place)
-
-
-def whole_region(scene: Scene) -> Region:
-    """Every pixel of the frame."""
-    rect = whole(scene.height, scene.width)
-    return Region(rect, np.ones((scene.height, scene.width), np.bool_))

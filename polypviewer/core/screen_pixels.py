@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SMALLEST_SCALE: Final = 0.02
-"""No frame is fitted smaller, however little room there is."""
+"""Logical pixels for an image pixel: no frame is shown smaller, however little room there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,14 @@ class ShownAt:
 
     def size_of(self, height: int, width: int) -> tuple[int, int] | None:
         """Height and width in device pixels of a frame that is shown smaller than it is; None for others."""
-        fitted = max(min(self.room[0] / width, self.room[1] / height), SMALLEST_SCALE)
+        fitted = fitted_scale(height, width, room=self.room)
         scale = (fitted if self.scale is None else self.scale) * self.ratio
         return None if scale >= 1.0 else (max(1, round(height * scale)), max(1, round(width * scale)))
+
+
+def fitted_scale(height: int, width: int, *, room: tuple[float, float]) -> float:
+    """Logical pixels for one image pixel of a frame that is as large as it goes into `room` (width, height)."""
+    return max(min(room[0] / width, room[1] / height), SMALLEST_SCALE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

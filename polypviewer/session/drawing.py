@@ -7,14 +7,14 @@ border. All of them are restored exactly by Escape.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from polypviewer.core.command import MaskChange
 from polypviewer.core.errors import EditError
 from polypviewer.core.geometry import EMPTY_RECT, Point, Rect
 from polypviewer.core.label_map import BACKGROUND, IGNORE, Mask
-from polypviewer.core.nib import Nib
+from polypviewer.core.nib import Nib, Step
 from polypviewer.session.strokes import EdgeStroke, NudgeStroke, Stroke
 
 if TYPE_CHECKING:
@@ -80,11 +80,15 @@ class Drawing:
         shown = self._ready()
         self._stroke = NudgeStroke(shown.draft, slot=slot, limit=self._limit_of())
 
-    def reach(self, point: Point, nib: Nib) -> Rect:
-        """Paint on to a point; nothing without a press, nor where a pen tells no place or no nib."""
-        if self._stroke is None or not _is_told(point, nib):
-            return EMPTY_RECT
-        rect = self._stroke.reach(_near(point), nib)
+    def follow(self, steps: Iterable[Step]) -> Rect:
+        """Paint on, step by step, and say once what changed: one move of the mouse is shown once.
+
+        Nothing without a press, nor where a pen tells no place or no nib.
+        """
+        rect = EMPTY_RECT
+        for point, nib in steps:
+            if self._stroke is not None and _is_told(point, nib):
+                rect = rect.united(self._stroke.reach(_near(point), nib))
         if not rect.is_empty:
             self._desk.signals.pixels_changed.emit(rect)
         return rect

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 from polypviewer.core.errors import PolypViewerError
 from polypviewer.core.geometry import Point, Rect
 from polypviewer.core.identity import FrameRef
-from polypviewer.core.nib import Nib
+from polypviewer.core.nib import Nib, Step
 from polypviewer.core.region import Scene
 from polypviewer.session.lanes import PATIENT
 from polypviewer.session.session_view import SessionView
@@ -44,11 +44,14 @@ class ToolsFront(SessionView):
 
     def stroke_to(self, point: Point, radius: float) -> Rect:
         """Paint on to a point with a round nib; `radius` in image pixels. Returns what changed."""
-        return self.drawing.reach(point, Nib(radius))
+        return self.stroke_along([(point, Nib(radius))])
 
-    def stroke_with(self, point: Point, nib: Nib) -> Rect:
-        """Paint on to a point with this nib: square, or pressed and tilted by a pen. Returns what changed."""
-        return self.drawing.reach(point, nib)
+    def stroke_along(self, steps: Iterable[Step]) -> Rect:
+        """Paint on, step by step, with nibs that may be square, or pressed and tilted by a pen. Returns what changed.
+
+        `pixels_changed` is emitted once, however many steps a move of the mouse makes.
+        """
+        return self.drawing.follow(steps)
 
     def end_stroke(self) -> None:
         """The release."""

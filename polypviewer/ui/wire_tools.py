@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QObject
 
-from polypviewer.core.geometry import Point
 from polypviewer.core.label_map import BACKGROUND, IGNORE
-from polypviewer.core.nib import Nib
+from polypviewer.core.nib import Step
 from polypviewer.core.region import Reshape, Scene
 from polypviewer.session.session import Session
 from polypviewer.session.shaping import ShapeRequest
@@ -65,8 +64,8 @@ class StrokeWiring(QObject):
         if not self._session.begin_nudge(slot):
             self._canvas.cancel_drag()
 
-    def _reached(self, point: Point, nib: Nib) -> None:
-        self._session.stroke_with(point, nib)
+    def _reached(self, steps: Sequence[Step]) -> None:
+        self._session.stroke_along(steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from polypviewer.core.geometry import Point, Rect
 from polypviewer.core.label_map import empty_label_map
 from polypviewer.core.nib import Nib
-from polypviewer.core.paint import nib_region, paint_nib_segment, paint_segment
-from polypviewer.core.region import frame_mask
+from polypviewer.core.paint import paint_nib_segment, paint_segment
 
 coordinate = st.floats(-30, 90, allow_nan=False)
 
@@ -101,8 +100,6 @@ def test_a_nib_paints_what_it_covers_on_its_way(
     ends = {(int(np.floor(p.y)), int(np.floor(p.x))) for p in (a, b)}
     for row, column in np.argwhere((painted == 9) & (depth < -0.35)):
         assert (int(row), int(column)) in ends
-    region = nib_region(a, b, first, last, height=61, width=53)
-    np.testing.assert_array_equal(frame_mask(region, height=61, width=53), painted == 9)
     painted[rect.slices] = 0
     assert not painted.any()
 
@@ -157,4 +154,3 @@ def test_a_nib_outside_the_frame_paints_nothing() -> None:
     label_map = empty_label_map(20, 20)
     a, b = Point(-50, -50), Point(-40, -60)
     assert paint_nib_segment(label_map, a, b, Nib(5), Nib(2), value=1).is_empty
-    assert nib_region(a, b, Nib(5), Nib(2), height=20, width=20).is_empty

@@ -96,7 +96,7 @@ def ask(session: Session, step: Step, points: list[Point], wait: Callable[[Calla
     if step.kind in OF_HAND:
         began = session.begin_nudge(1) if step.kind == "nudge" else session.begin_stroke(step.value)
         for point in points if began else ():
-            session.stroke_with(point, _nib(step))
+            session.stroke_along([(point, _nib(step))])
         session.end_stroke()
         return
     if step.kind in ("preview", "dropped"):

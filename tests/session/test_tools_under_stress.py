@@ -190,9 +190,9 @@ def test_a_tablet_that_tells_nonsense_neither_raises_nor_hangs(session: Session,
         session.stroke_to(point, 6.0)
     for radius in (math.nan, math.inf, -3.0, 0.0):
         session.stroke_to(Point(67, 48), radius)
-        session.stroke_with(Point(67, 49), Nib(radius, "square"))
-        session.stroke_with(Point(67, 49), Nib(4.0, stretch=radius))
-        session.stroke_with(Point(67, 49), Nib(4.0, angle=radius, stretch=2.0))
+        session.stroke_along([(Point(67, 49), Nib(radius, "square"))])
+        session.stroke_along([(Point(67, 49), Nib(4.0, stretch=radius))])
+        session.stroke_along([(Point(67, 49), Nib(4.0, angle=radius, stretch=2.0))])
     for point in FAR_OFF:
         session.stroke_to(point, 6.0)
     session.end_stroke()

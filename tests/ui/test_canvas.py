@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
@@ -7,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from polypviewer.core.geometry import Point, Rect
-from polypviewer.core.nib import Nib
+from polypviewer.core.nib import Step
 from polypviewer.ui.canvas.gestures import Canvas
 from polypviewer.ui.canvas.tools_paint import PaintTool
 from tests.ui.pictures import checkered_labels, grey_frame
@@ -33,8 +35,8 @@ class Strokes:
     def _begun(self, value: int, _keeps_edges: bool) -> None:  # noqa: FBT001 - argument of a signal
         self.begun.append(value)
 
-    def _reached(self, point: Point, nib: Nib) -> None:
-        self.points.append((point.x, point.y, nib.radius))
+    def _reached(self, steps: Sequence[Step]) -> None:
+        self.points += [(point.x, point.y, nib.radius) for point, nib in steps]
 
     def _ended(self) -> None:
         self.ended += 1

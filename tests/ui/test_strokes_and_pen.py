@@ -27,6 +27,7 @@ def test_a_fast_turn_is_a_curve_through_every_point_that_the_mouse_was_at(canvas
     drag(canvas, *turn)
     reached = [point for point, _ in watch.reached]
     assert len(reached) > 3 * len(turn)
+    assert watch.touches <= 2 * len(turn), "each move of the mouse is one wish, however many steps it makes"
     assert all(any(near(point, *place) for point in reached) for place in turn)
 
 

@@ -1,10 +1,12 @@
 """A hand on a canvas for tests of tools: clicks and drags at fractions of the image, and what the tools wish then."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from polypviewer.core.geometry import Point
-from polypviewer.core.nib import Nib
+from polypviewer.core.nib import Step
 from polypviewer.ui.canvas.gestures import Canvas
 from polypviewer.ui.canvas.tools_paint import NudgeTool, PaintTool, StrokeTool
 
@@ -21,7 +23,8 @@ class Watch:
         self.wishes: list[object] = []
         self.begun: list[tuple[int, bool]] = []
         self.pushed: list[int] = []
-        self.reached: list[tuple[Point, Nib]] = []
+        self.reached: list[Step] = []
+        self.touches = 0
         self.ended = self.cancelled = 0
         for tool in canvas.tools.values():
             tool.wished.connect(self.wishes.append)
@@ -37,8 +40,9 @@ class Watch:
     def _begun(self, value: int, keeps_edges: bool) -> None:  # noqa: FBT001 - argument of a signal
         self.begun.append((value, keeps_edges))
 
-    def _reached(self, point: Point, nib: Nib) -> None:
-        self.reached.append((point, nib))
+    def _reached(self, steps: Sequence[Step]) -> None:
+        self.touches += 1
+        self.reached += steps
 
     def _ended(self) -> None:
         self.ended += 1

@@ -31,6 +31,18 @@ def cursor_rect(centre: QPointF, reach: float) -> QRect:
     return QRect(math.floor(centre.x()) - side, math.floor(centre.y()) - side, 2 * side + 1, 2 * side + 1)
 
 
+def joined(places: list[QRect]) -> list[QRect]:
+    """Two places as one where that is no larger than both: a region of one rectangle is painted and shown quickest."""
+    if len(places) != 2:
+        return places
+    around = places[0].united(places[1])
+    return [around] if _area(around) <= _area(places[0]) + _area(places[1]) else places
+
+
+def _area(rect: QRect) -> int:
+    return rect.width() * rect.height()
+
+
 def reach_of(nib: Nib) -> float:
     """How far a tip goes from its centre, in image pixels."""
     return nib.radius * (math.sqrt(2) if nib.shape == "square" else nib.stretch)

@@ -254,7 +254,6 @@ class CanvasBase(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:  # a painter that is left active ends the process at the next paint
-            painter.setClipRegion(event.region())
             self._paint_all(painter, event.rect())
         finally:
             painter.end()

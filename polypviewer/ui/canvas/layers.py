@@ -157,13 +157,17 @@ def blit(painter: QPainter, image: QImage, surface: Surface, dirty: QRect, *, co
 
     `content`: the device pixels outside which the image is empty.
     """
-    device = surface.to_device(dirty)
-    place = QRectF(device if content is None else device.intersected(content))
+    place = surface.to_device(dirty)
+    if content is not None:
+        place = place.intersected(content)
     if place.isEmpty():
+        return
+    if surface.ratio == 1.0:  # most displays, and each step of a stroke comes here for each layer
+        painter.drawImage(place.topLeft(), image, place)
         return
     painter.save()
     painter.scale(1 / surface.ratio, 1 / surface.ratio)
-    painter.drawImage(place, image, place)
+    painter.drawImage(QRectF(place), image, QRectF(place))
     painter.restore()
 
 

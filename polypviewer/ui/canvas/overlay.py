@@ -42,13 +42,16 @@ class OverlayStyle:
 class _Drawing:
     """One view's overlay. `rows`, `columns`: the image's under the device's; `content`: outside it there is nothing.
 
-    `stale`: what the image still shows of another view; `done`: device rows from the top that are drawn.
+    `down`, `across`: the device rows and columns under which there are any. `stale`: what the image still shows of
+    another view; `done`: device rows from the top that are drawn.
     """
 
     image: QImage
     surface: Surface
     rows: Indices
     columns: Indices
+    down: slice
+    across: slice
     content: QRect
     stale: QRect
     done: int = 0
@@ -156,7 +159,7 @@ class OverlayLayer:
         rows, columns = pixels_under(surface, height=height, width=width)
         labelled = labelled_rect(self._labels) if self._labels.size else EMPTY_RECT
         content = QRect() if labelled.is_empty else _touched(surface, labelled)
-        return _Drawing(image, surface, rows, columns, content, stale)
+        return _Drawing(image, surface, rows, columns, _inside(rows), _inside(columns), content, stale)
 
     def _redraw(self, drawing: _Drawing, region: QRect) -> None:
         """Colour the device pixels of `region`: fill, then hatching of ignored pixels, then lines."""
@@ -181,15 +184,19 @@ class OverlayLayer:
         """Labels under the device pixels of `region` and `margin` more around it; None if all are background."""
         if not self._labels.size:
             return None
-        columns = _padded(drawing.columns, region.left() - margin, region.width() + 2 * margin)
-        rows = _padded(drawing.rows, region.top() - margin, region.height() + 2 * margin)
-        across, down = _inside(columns), _inside(rows)
-        first, last = columns[across][[0, -1]] if across.stop else (0, -1)
-        found = self._labels[rows[down], first : last + 1].take(columns[across] - first, axis=1)
+        left, top, width, height = region.adjusted(-margin, -margin, margin, margin).getRect()
+        across, down = _common(drawing.across, left, width), _common(drawing.down, top, height)
+        columns, rows = drawing.columns[across], drawing.rows[down]
+        if not (columns.size and rows.size):
+            return None
+        first = columns[0]
+        found: LabelMap = self._labels[rows, first : columns[-1] + 1].take(columns - first, axis=1)
         if not found.any():
             return None
-        sampled: LabelMap = np.zeros((len(rows), len(columns)), np.uint8)
-        sampled[down, across] = found
+        if found.shape == (height, width):
+            return found
+        sampled: LabelMap = np.zeros((height, width), np.uint8)
+        sampled[down.start - top : down.stop - top, across.start - left : across.stop - left] = found
         return sampled
 
 
@@ -271,10 +278,7 @@ def _inside(indices: Indices) -> slice:
     return slice(int(inside[0]), int(inside[-1]) + 1) if inside.size else slice(0, 0)
 
 
-def _padded(indices: Indices, start: int, count: int) -> Indices:
-    """`indices[start:start + count]`, -1 beyond its ends."""
-    taken = np.full(count, -1, np.intp)
-    first, last = max(start, 0), min(start + count, len(indices))
-    if last > first:
-        taken[first - start : last - start] = indices[first:last]
-    return taken
+def _common(part: slice, start: int, count: int) -> slice:
+    """What `part` shares with `count` places from `start` on."""
+    first = max(start, part.start)
+    return slice(first, max(min(start + count, part.stop), first))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, QSize
@@ -31,11 +32,15 @@ class Surface:
 
     def to_device(self, rect: QRect) -> QRect:
         """The device pixels that logical pixels `rect` touch, clipped to the surface."""
-        left = int(rect.left() * self.ratio)
-        top = int(rect.top() * self.ratio)
-        right = int(-(-(rect.left() + rect.width()) * self.ratio // 1))
-        bottom = int(-(-(rect.top() + rect.height()) * self.ratio // 1))
-        return QRect(left, top, right - left, bottom - top).intersected(self.device_rect)
+        left, top, width, height = rect.getRect()
+        right, bottom = min(left + width, self.width), min(top + height, self.height)
+        left, top = max(left, 0), max(top, 0)
+        if self.ratio != 1.0:
+            left, top = int(left * self.ratio), int(top * self.ratio)
+            right, bottom = math.ceil(right * self.ratio), math.ceil(bottom * self.ratio)
+            size = self.device_size
+            right, bottom = min(right, size.width()), min(bottom, size.height())
+        return QRect(left, top, right - left, bottom - top) if left < right and top < bottom else QRect()
 
     def blank(self, kind: QImage.Format) -> QImage:
         """An image of the surface's device pixels."""

@@ -13,7 +13,7 @@ from PySide6.QtGui import QPainter
 from polypviewer.core.geometry import Point
 from polypviewer.core.label_map import LabelMap
 from polypviewer.core.region import Reshape
-from polypviewer.ui.canvas.brush_cursor import aim_cursor, cursor_rect, draw_cursor, reach_of
+from polypviewer.ui.canvas.brush_cursor import aim_cursor, cursor_rect, draw_cursor, joined, reach_of
 from polypviewer.ui.canvas.contact import Contact
 from polypviewer.ui.canvas.field_layer import FieldLayer
 from polypviewer.ui.canvas.outline import Outline
@@ -170,9 +170,9 @@ class ToolCanvas(SeeingCanvas):
         """The mouse is somewhere else: draw the tip there and only there."""
         if isinstance(self.tool, StrokeTool):
             reach = reach_of(self.tool.nib(self._cursor_touch())) * self.view.scale
-            for centre in (self._mouse, position):
-                if centre is not None:
-                    self.update(cursor_rect(centre, reach))
+            places = [cursor_rect(centre, reach) for centre in (self._mouse, position) if centre is not None]
+            for place in joined(places):
+                self.update(place)
         self._mouse = None if position is None else QPointF(position)
         self.cursor_moved.emit(None if position is None or not self.has_frame else self.view.to_image(position))
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
 from PySide6.QtCore import QObject, Signal
 
 from polypviewer.core.curve import curve_points
-from polypviewer.core.geometry import Point
 from polypviewer.core.label_map import BACKGROUND, IGNORE
-from polypviewer.core.nib import Nib
+from polypviewer.core.nib import Nib, Step
 from polypviewer.core.regions.nudge import SMALLEST_TIP
 from polypviewer.ui.canvas.hand import SMALLEST_RADIUS, Hand
 from polypviewer.ui.canvas.tool import Grip, Tool, Touch
@@ -24,7 +24,7 @@ MOST_STRETCH: Final = 3.0
 class StrokeTool(Tool):
     """One drag is one stroke."""
 
-    stroke_reached = Signal(object, object)  # Point, Nib
+    stroke_reached = Signal(object)  # the steps that one touch makes: a sequence of Step
     stroke_ended = Signal()
     stroke_cancelled = Signal()
 
@@ -36,7 +36,7 @@ class StrokeTool(Tool):
     def __init__(self, hand: Hand, parent: QObject | None = None) -> None:
         super().__init__(hand, parent)
         self._drawing = False
-        self._trail: list[tuple[Point, Nib]] = []
+        self._trail: tuple[Step, ...] = ()
 
     def begin(self, touch: Touch) -> None:
         """Say which stroke begins."""
@@ -50,12 +50,13 @@ class StrokeTool(Tool):
     def nib(self, touch: Touch) -> Nib:
         """The tip that a touch has; what keeps to edges and what pushes is round."""
         tip = nib_of(touch, self.hand)
-        is_round = self.keeps_edges or not self.may_be_square
-        return replace(tip, shape="round") if is_round else tip
+        if tip.shape == "square" and (self.keeps_edges or not self.may_be_square):
+            return replace(tip, shape="round")
+        return tip
 
     def press(self, touch: Touch) -> None:
         self._drawing = True
-        self._trail = []
+        self._trail = ()
         self.begin(touch)
         self._reach(touch)
 
@@ -79,10 +80,9 @@ class StrokeTool(Tool):
         if not self._drawing:
             return
         nib = self.nib(touch)
-        way = _on_the_way(self._trail, touch.point, nib) if self.is_curved else [(touch.point, nib)]
-        for point, tip in way:
-            self.stroke_reached.emit(point, tip)
-        self._trail = [*self._trail[-1:], (touch.point, nib)]
+        step = (touch.point, nib)
+        self.stroke_reached.emit(_on_the_way(self._trail, step) if self.is_curved else (step,))
+        self._trail = (*self._trail[-1:], step)
 
 
 class PaintTool(StrokeTool):
@@ -157,18 +157,20 @@ def nib_of(touch: Touch, hand: Hand) -> Nib:
         radius *= max(touch.pressure, LIGHTEST)
     if hand.options.square:
         return Nib(max(radius, SMALLEST_RADIUS), "square")
+    if not (touch.tilt_x or touch.tilt_y):
+        return Nib(max(radius, SMALLEST_RADIUS))
     across, down = math.tan(math.radians(touch.tilt_x)), math.tan(math.radians(touch.tilt_y))
     stretch = min(math.sqrt(1 + across * across + down * down), MOST_STRETCH)
     return Nib(max(radius, SMALLEST_RADIUS), "round", stretch, math.atan2(down, across))
 
 
-def _on_the_way(trail: list[tuple[Point, Nib]], point: Point, nib: Nib) -> list[tuple[Point, Nib]]:
-    """The points from the end of a trail to `point`, and the tip that changes evenly on the way."""
+def _on_the_way(trail: Sequence[Step], step: Step) -> tuple[Step, ...]:
+    """The steps from the end of a trail to `step`, with a tip that changes evenly on the way."""
     if not trail:
-        return [(point, nib)]
-    before = trail[0][0] if len(trail) > 1 else None
-    start, tip = trail[-1]
-    points = curve_points(before, start, point)
+        return (step,)
+    (point, nib), (start, tip) = step, trail[-1]
+    points = curve_points(trail[0][0] if len(trail) > 1 else None, start, point)
+    if tip.radius == nib.radius:
+        return tuple((at, nib) for at in points)
     grows = (nib.radius - tip.radius) / len(points)
-    steps = enumerate(points, start=1)
-    return [(at, replace(nib, radius=tip.radius + grows * number)) for number, at in steps]
+    return tuple((at, replace(nib, radius=tip.radius + grows * number)) for number, at in enumerate(points, start=1))

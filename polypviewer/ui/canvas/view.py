@@ -12,8 +12,8 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRect, QRectF
 
 from polypviewer.core.geometry import Point, Rect
+from polypviewer.core.screen_pixels import SMALLEST_SCALE, fitted_scale
 
-SMALLEST: Final = 0.02
 LARGEST: Final = 64.0
 
 
@@ -47,7 +47,7 @@ class View:
 
     def zoomed(self, factor: float, *, at: QPointF) -> View:
         """Scaled by `factor`; the image position under `at` stays there."""
-        scale = min(max(self.scale * factor, SMALLEST), LARGEST)
+        scale = min(max(self.scale * factor, SMALLEST_SCALE), LARGEST)
         change = scale / self.scale
         return View(scale, at.x() - (at.x() - self.left) * change, at.y() - (at.y() - self.top) * change)
 
@@ -58,7 +58,7 @@ class View:
 
 def fitted(*, height: int, width: int, room: QRectF) -> View:
     """The whole frame as large as it goes into `room`, in its middle."""
-    scale = max(min(room.width() / width, room.height() / height), SMALLEST)
+    scale = fitted_scale(height, width, room=(room.width(), room.height()))
     return centred(scale, height=height, width=width, room=room)
 
 
