@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Final, Literal, cast
 from uuid import UUID
 
 import cv2
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from polypviewer.core.geometry import EMPTY_RECT, Point, Rect
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import Mask
+
+_FEW: Final = 256
+"""So many labels fit in a byte."""
 
 ProposalKind = Literal["network", "propagated", "interpolated", "click"]
 
@@ -131,33 +134,48 @@ def numbered_at(
     binary, around = binary[inner.slices], inner.moved(ready.around.x, ready.around.y)
     count, found = cv2.connectedComponents(binary, connectivity=8)
     labels = cast(NDArray[np.int32], found)
-    areas = np.bincount(labels.ravel(), minlength=count)
-    areas[0] = 0
+    areas = _areas(labels, count=count)
     kept = np.flatnonzero(areas >= max(proposal.minimum_area * ready.seen_area, 1))
-    new_numbers = np.zeros(count, np.int32)
-    new_numbers[kept] = np.arange(1, len(kept) + 1)
-    numbers[around.slices] = np.take(new_numbers, labels)
-    rects = _rects(binary, numbers[around.slices])
+    if not kept.size:
+        return numbers, ()
+    if len(kept) < count - 1:
+        new_numbers = np.zeros(count, np.int32)
+        new_numbers[kept] = np.arange(1, len(kept) + 1)
+        labels = np.take(new_numbers, labels)
+    numbers[around.slices] = labels
+    rects = _rects(labels)
     return numbers, tuple(
         _component(number, probability, numbers, rects[number].moved(around.x, around.y), area=int(areas[label]))
         for number, label in enumerate(kept, 1)
     )
 
 
-def _rects(binary: NDArray[np.uint8], numbers: NDArray[np.int32]) -> dict[int, Rect]:
-    """The rectangle around each number; what was removed has none of its own."""
-    contours, tree = cv2.findContours(binary, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+def _areas(labels: NDArray[np.int32], *, count: int) -> NDArray[np.intp]:
+    """Pixels of each of `count` labels, 0 for the ground. numpy widens labels to count them: few are not, a third."""
+    if count <= _FEW:
+        counts = cv2.calcHist([labels.astype(np.uint8)], [0], None, [_FEW], [0, _FEW])
+        areas = counts.reshape(-1)[:count].astype(np.intp)
+    else:
+        areas = np.bincount(labels.ravel(), minlength=count)
+    areas[0] = 0
+    return areas
+
+
+def _rects(numbers: NDArray[np.int32]) -> dict[int, Rect]:
+    """The rectangle around each number above 0."""
+    contours, tree = cv2.findContours((numbers > 0).view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     outer = [contour for contour, links in zip(contours, tree[0], strict=True) if links[3] < 0]
     points = np.array([contour[0, 0] for contour in outer])
-    owners = numbers[points[:, 1], points[:, 0]]
-    return {int(owners[place]): Rect(*cv2.boundingRect(outer[place])) for place in np.flatnonzero(owners)}
+    owners = numbers[points[:, 1], points[:, 0]].tolist()
+    return {owner: Rect(*cv2.boundingRect(contour)) for owner, contour in zip(owners, outer, strict=True)}
 
 
 def _component(
     number: int, probability: NDArray[np.uint8], numbers: NDArray[np.int32], rect: Rect, *, area: int
 ) -> Component:
-    highest = probability[rect.slices].max(where=numbers[rect.slices] == number, initial=0)
-    return Component(number, rect, area, float(highest) / 255.0)
+    inside = (numbers[rect.slices] == number).view(np.uint8)
+    _, highest, _, _ = cv2.minMaxLoc(probability[rect.slices], inside)
+    return Component(number, rect, area, highest / 255.0)
 
 
 def proposal_components(proposal: Proposal, *, threshold: float | None = None) -> tuple[Component, ...]:
@@ -179,7 +197,7 @@ def mask_without(numbers: NDArray[np.int32], components: tuple[Component, ...], 
     around = EMPTY_RECT
     for component in components:
         around = around.united(component.rect)
-    mask[around.slices] = numbers[around.slices] > 0
+    np.greater(numbers[around.slices], 0, out=mask[around.slices])
     for component in components:
         if component.number in dismissed:
             mask[component.rect.slices] &= numbers[component.rect.slices] != component.number

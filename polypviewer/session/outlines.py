@@ -58,9 +58,7 @@ def _outlines(
         around = around.united(component.rect)
     if around.is_empty:
         return ()
-    inside = (labels[around.slices] > 0).view(np.uint8)
-    doubled = cv2.resize(inside, (2 * around.width, 2 * around.height), interpolation=cv2.INTER_NEAREST)
-    contours, _ = cv2.findContours(doubled, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    contours, _ = cv2.findContours(_doubled(labels[around.slices] > 0), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     points = np.concatenate(contours).reshape(-1, 2)
     ends = np.cumsum([len(contour) for contour in contours])
     starts = ends - [len(contour) for contour in contours]
@@ -69,3 +67,11 @@ def _outlines(
     placed = ((points + 0.5) / 2 + (around.x, around.y)).astype(np.float32)
     order = np.argsort(numbers, kind="stable")
     return tuple((int(numbers[place]), placed[starts[place] : ends[place]]) for place in order)
+
+
+def _doubled(inside: Mask) -> NDArray[np.uint8]:
+    """0 and 1 at twice the size: two equal bytes are one number of two bytes (OpenCV's resize takes four times it)."""
+    height, width = inside.shape
+    doubled = np.empty((height, 2, width), np.uint16)
+    np.multiply(inside[:, None, :], np.uint16(0x0101), out=doubled)
+    return doubled.view(np.uint8).reshape(2 * height, 2 * width)
