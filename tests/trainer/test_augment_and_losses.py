@@ -1,9 +1,8 @@
-"""Augmentation that a seed decides, and losses in which ignored pixels and weights count as they should."""
+"""Augmentation that a seed decides."""
 
 import torch
 
-from trainer.data.augment import NOTHING, Augmentation, Batch, augmented_batch, plain_batch
-from trainer.losses import bce_dice
+from trainer.data.augment import NOTHING, Augmentation, augmented_batch, plain_batch
 
 
 def frames() -> tuple[torch.Tensor, torch.Tensor]:
@@ -53,36 +52,3 @@ def test_blanked_pixels_stay_black_whatever_the_colours_do() -> None:
     )
     batch = augmented_batch(images, labels, size=32, ranges=ranges, generator=torch.Generator().manual_seed(2))
     assert float(batch.image[:, :, :, :7].max()) < -0.99
-
-
-def batch_of(lesion: torch.Tensor, known: torch.Tensor) -> Batch:
-    return Batch(torch.zeros(len(lesion), 3, 4, 4), lesion, known)
-
-
-def test_ignored_pixels_change_neither_loss_nor_gradient() -> None:
-    lesion, known = torch.zeros(1, 1, 4, 4), torch.ones(1, 1, 4, 4)
-    lesion[..., :2, :] = 1
-    known[..., 3, :] = 0
-    logits = torch.zeros(1, 1, 4, 4, requires_grad=True)
-    loss = bce_dice(logits, batch_of(lesion, known), torch.ones(1))
-    loss.backward()  # type: ignore[no-untyped-call]
-    assert logits.grad is not None
-    assert not logits.grad[..., 3, :].any()
-    wild = logits.detach().clone()
-    wild[..., 3, :] = 9
-    assert torch.allclose(bce_dice(wild, batch_of(lesion, known), torch.ones(1)), loss.detach())
-
-
-def test_a_frame_of_weight_zero_does_not_count() -> None:
-    lesion, known = torch.zeros(2, 1, 4, 4), torch.ones(2, 1, 4, 4)
-    lesion[0] = 1
-    logits = torch.full((2, 1, 4, 4), 3.0)
-    both = bce_dice(logits, batch_of(lesion, known), torch.tensor([1.0, 0.0]))
-    alone = bce_dice(logits[:1], batch_of(lesion[:1], known[:1]), torch.ones(1))
-    assert torch.allclose(both, alone)
-
-
-def test_a_perfect_answer_costs_almost_nothing() -> None:
-    lesion, known = torch.zeros(1, 1, 4, 4), torch.ones(1, 1, 4, 4)
-    lesion[..., :2, :] = 1
-    assert float(bce_dice(lesion * 40 - 20, batch_of(lesion, known), torch.ones(1))) < 0.01
