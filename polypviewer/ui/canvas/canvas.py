@@ -113,9 +113,12 @@ class CanvasBase(QWidget):
         self._settle()
 
     def show_proposal(self, outlines: Sequence[Outline]) -> None:
-        """Draw these outlines, `(n, 2)` float32 of x and y in image coordinates, as the proposal."""
+        """Draw these outlines, `(n, 2)` float32 of x and y in image coordinates, as the proposal: soon, in pieces."""
         self._proposal.set_outlines(outlines)
-        self.update()
+        if self._moving:
+            self.update()
+        else:
+            self._pieces.start()
 
     def refresh_pixels(self, changed: Rect) -> None:
         """The label map was painted inside `changed`: draw just that again."""
@@ -198,20 +201,21 @@ class CanvasBase(QWidget):
         self.update()
 
     def _prepare(self) -> None:
-        """The hand rests: make what it will see in pieces, so that its next move is not late; then show it."""
+        """Make what will be seen in pieces, so that the next move of the hand is not late; then show it."""
         surface, rows = self._surface(), (self._masks, self._lines)
         is_ready = (
             self._picture.refine_some(surface, QColor(active().canvas), within_s=PIECE_S)
             and self._masks.prepare(surface, within_s=PIECE_S)
-            and self._lines.prepare(surface)
+            and self._lines.prepare(surface, within_s=PIECE_S)
         )
         if not is_ready:
             self._pieces.start()
             return
-        self._moving = False
-        for layer in self._layers.values():
-            if layer not in rows:
-                layer.forget()
+        if self._moving:
+            self._moving = False
+            for layer in self._layers.values():
+                if layer not in rows:
+                    layer.forget()
         self.update()
 
     def _settle(self) -> None:

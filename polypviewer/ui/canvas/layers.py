@@ -132,12 +132,9 @@ class ProposalRow:
         """The view has changed."""
         self._proposal.forget()
 
-    def prepare(self, surface: Surface) -> bool:
-        """Draw for a view before it is shown; True if there was nothing to do."""
-        if self._proposal.is_empty or self._proposal.is_drawn_for(surface):
-            return True
-        self._proposal.render(surface)
-        return False
+    def prepare(self, surface: Surface, *, within_s: float) -> bool:
+        """Draw for a view before it is shown, for about so many seconds; True when it is there."""
+        return self._proposal.is_empty or self._proposal.render_some(surface, within_s=within_s)
 
     def paint(self, painter: QPainter, surface: Surface, dirty: QRect, *, moving: bool) -> None:
         """The cached lines; while the view moves, the last drawing where it lies now, or else drawn directly."""
