@@ -79,6 +79,6 @@ def _script() -> Tensor:
     """`(lines, 2, ROWS, COLUMNS)` in 0..1: each line's ink, and the ink with a rim round it."""
     pages = np.zeros((len(SCRIPT), 2, ROWS, COLUMNS), np.uint8)
     for page, text in zip(pages, SCRIPT, strict=True):
-        for layer, thickness in zip(page, (1, 4), strict=True):
+        for layer, thickness in zip(page, (1, 3), strict=True):
             cv2.putText(layer, text, (3, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.55, 255, thickness, cv2.LINE_AA)
     return torch.from_numpy(pages.astype(np.float32) / 255)

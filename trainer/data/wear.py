@@ -59,12 +59,24 @@ def vignetted(image: Tensor, seen: Tensor, chance: Chance, ranges: Augmentation)
 
 
 def out_of_focus(image: Tensor, seen: Tensor, chance: Chance, ranges: Augmentation) -> Tensor:
-    """Blurred alike in all directions: two running means in each axis."""
-    reach = max(1, round(image.shape[-1] * 0.008))
-    layers = torch.cat([image, seen], dim=1)
-    for kernel, padding in 2 * (((2 * reach + 1, 1), (reach, 0)), ((1, 2 * reach + 1), (0, reach))):
-        layers = functional.avg_pool2d(layers, kernel, stride=1, padding=padding)
+    """Blurred alike in all directions, by a triangle about 2 % of the side wide."""
+    reach = max(1, round(image.shape[-1] * 0.016))
+    layers = _averaged(_averaged(torch.cat([image, seen], dim=1), reach, axis=3), reach, axis=2)
     return image.lerp(_inside(layers), chance.pictures(ranges.blur))
+
+
+def _averaged(layers: Tensor, reach: int, *, axis: int) -> Tensor:
+    """Each pixel and its neighbours up to `reach` along `axis`, weighted by nearness; 0 beyond the border.
+
+    Adding slices takes a CPU a fifth of the time of a convolution with one column.
+    """
+    far = (reach, reach)
+    padded = functional.pad(layers, (*far, 0, 0) if axis == 3 else (0, 0, *far))
+    whole, side = (reach + 1) ** 2, layers.shape[axis]
+    total = padded.narrow(axis, reach, side) * ((reach + 1) / whole)
+    for step in (step for step in range(-reach, reach + 1) if step):
+        total.add_(padded.narrow(axis, reach + step, side), alpha=(reach + 1 - abs(step)) / whole)
+    return total
 
 
 def moved(image: Tensor, seen: Tensor, chance: Chance, ranges: Augmentation) -> Tensor:
