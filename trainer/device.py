@@ -38,6 +38,14 @@ def device_name(device: torch.device) -> str:
     return names[0] if names else platform.processor() or "CPU"
 
 
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """CUDA says so by type; the CPU's allocator by its words."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    told = str(error).lower()
+    return "not enough memory" in told or "can't allocate memory" in told or "out of memory" in told
+
+
 def mixed_precision(device: torch.device, precision: str) -> AbstractContextManager[object]:
     """bfloat16 where the device computes in it natively (`auto`) or on demand (`bf16`); else float32."""
     native = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_has_bf16()

@@ -19,11 +19,12 @@ import torch
 from numpy.typing import NDArray
 
 from trainer.bundle import Bundle, load_network, read_bundle
-from trainer.device import choose_device, device_name, mixed_precision
+from trainer.device import choose_device, device_name, is_out_of_memory, mixed_precision
 from trainer.errors import SurroundingsError, TrainerError
 from trainer.events import ENGINE_PROTOCOL, say
 from trainer.export import Shipped
 
+MEMORY_CURE = "Close other programs on the GPU, choose a smaller model, or choose the device cpu."
 CURE = "Start the engine again; if it stays, update both programs together."
 
 Propose = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
@@ -54,14 +55,36 @@ def serve(folder: Path, *, device: str, frames: Path, requests: TextIO, replies:
 
 def engine_of(bundle: Bundle, device: torch.device) -> Propose:
     """The network as a function of `(n, h, w, 3)` uint8 frames, float32 out; warmed up, so the first frame is quick."""
-    shipped = Shipped(load_network(bundle), temperature=bundle.temperature).eval().to(device)
+    shipped = Shipped(load_network(bundle), temperature=bundle.temperature).eval()
+    shipped = shipped.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    precision = "auto" if device.type == "cuda" else "float32"
 
-    def propose(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        precision = "auto" if device.type == "cuda" else "float32"
+    def run(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         with torch.inference_mode(), mixed_precision(device, precision):
             return np.asarray(shipped(torch.from_numpy(images).to(device)).float().cpu().numpy(), np.float32)
 
+    propose = within_memory(run)
     propose(np.zeros((1, *bundle.size, 3), np.uint8))
+    return propose
+
+
+def within_memory(run: Propose) -> Propose:
+    """The same in halves where memory does not suffice; RequestError ("engine.memory") when one frame is too much."""
+
+    def propose(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        try:
+            return run(images)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            reason = str(error).splitlines()[0].rstrip(".")
+        # Outside the handler: its traceback would hold on to the tensors that fill the memory.
+        torch.cuda.empty_cache()
+        if len(images) == 1:
+            raise RequestError("engine.memory", f"One frame does not fit: {reason}.", MEMORY_CURE)
+        half = len(images) // 2
+        return np.concatenate([propose(images[:half]), propose(images[half:])])
+
     return propose
 
 
@@ -80,7 +103,7 @@ def answer(line: str, propose: Propose, memory: mmap.mmap, *, size: tuple[int, i
         return _refusal(number, RequestError("engine.request", "A request is one JSON object.", CURE))
     except TrainerError as error:
         return _refusal(number, error)
-    except (RuntimeError, torch.OutOfMemoryError) as error:
+    except RuntimeError as error:
         reason = str(error).splitlines()[0]
         return _refusal(number, RequestError("engine.failed", f"The network failed: {reason}.", CURE))
 

@@ -67,6 +67,7 @@ SEGMENTATION_ROWS: Final[dict[str, tuple[str, str]]] = {
         "Install it with: pip install 'polypviewer[train]', or choose the device cpu.",
     ),
     "engine.refused": ("The engine process refused: {message}", "{cure}"),
+    "engine.memory": ("The engine process ran out of memory: {message}", "{cure}"),
     "engine.handshake": (
         "The engine process does not fit this program: {reason}.",
         "Install the same version of polypviewer and polyp-trainer.",

@@ -69,7 +69,7 @@ class EngineSegmenter:
     def propose(self, request: Request) -> Proposal:
         """The proposal for a frame, at frame geometry; starts a new engine if the last one failed.
 
-        Raises `SegmentationError`; after "engine.hung", ".died" and ".bad_reply" the process is gone.
+        Raises `SegmentationError`; after "engine.hung", ".died", ".memory" and ".bad_reply" the process is gone.
         """
         if self._closed:
             raise SegmentationError("segmenter.closed")
@@ -197,7 +197,8 @@ def _check_reply(reply: Message, *, shape: tuple[int, ...], offset: int) -> None
 
 def _refusal(message: Message) -> SegmentationError:
     cure = str(message.get("cure") or "Choose the device cpu.")
-    return SegmentationError("engine.refused", message=str(message.get("message") or message.get("code")), cure=cure)
+    code = "engine.memory" if message.get("code") == "engine.memory" else "engine.refused"
+    return SegmentationError(code, message=str(message.get("message") or message.get("code")), cure=cure)
 
 
 def _misfit(reason: str) -> SegmentationError:

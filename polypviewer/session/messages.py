@@ -63,6 +63,7 @@ SENTENCES: Final[dict[str, tuple[Level, str]]] = {
     ),
     "propose.done": ("good", "{count} frames have proposals now; {failed} could not be read."),
     "propose.stopped": ("info", "Proposing stopped after {count} frames."),
+    "device.fell_back": ("warning", "Proposals come from the {device} now: {reason}."),
     "model.switched": ("good", "Proposals come from {name} now."),
     "training.done": ("good", "The new model {name} is ready. Switch to it in the model panel."),
     "training.stopped": ("info", "Training stopped. Nothing was changed."),

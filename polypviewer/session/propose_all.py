@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from polypviewer.core.identity import FrameRef
-from polypviewer.core.proposal import Proposal
 from polypviewer.session.desk import Desk
 from polypviewer.session.lanes import PATIENT
 from polypviewer.session.messages import message
-from polypviewer.session.model_seat import ModelSeat
+from polypviewer.session.model_seat import ModelSeat, Proposed
 from polypviewer.session.stored import frames_proposed
 from polypviewer.session.values import Progress
 
@@ -75,16 +74,15 @@ class ProposeAll:
             self._desk.paths[ref.media_id],
             ref,
             stated,
-            on_done=partial(self._came, stated),
+            on_done=self._came,
             on_error=partial(self._skip, ref),
             rank=PATIENT,
         )
 
-    def _came(self, stated: str | None, proposal: Proposal) -> None:
-        if self._over or proposal.bundle_digest != self._digest:
+    def _came(self, made: Proposed) -> None:
+        if self._over or made.proposal.bundle_digest != self._digest:
             return
-        if stated == self._desk.stated_fields.get(proposal.frame.media_id):
-            self._owner.keep(proposal)
+        self._owner.keep(made)
         self._go_on()
 
     def _skip(self, ref: FrameRef, error: Exception) -> None:

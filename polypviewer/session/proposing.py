@@ -16,7 +16,7 @@ from polypviewer.session.desk import Desk
 from polypviewer.session.lanes import PATIENT
 from polypviewer.session.latest import Latest
 from polypviewer.session.messages import message
-from polypviewer.session.model_seat import ModelSeat
+from polypviewer.session.model_seat import ModelSeat, Proposed
 from polypviewer.session.models import choose, find_models
 from polypviewer.session.navigation import AFTER_PAINT_MS
 from polypviewer.session.outlines import dismissed_in, show_proposal, with_dismissed
@@ -90,7 +90,10 @@ class Proposing:
         device = cast("AskedDevice", desk.settings.text("device"))
         taken, refused = partial(self._taken, bundle), partial(self._refused, bundle)
         threads = int(desk.settings.number("threads"))
-        desk.lanes.infer.submit(self._seat.take, bundle, device, threads, on_done=taken, on_error=refused, key="model")
+        engine = desk.settings.text("engine")
+        desk.lanes.infer.submit(
+            self._seat.take, bundle, device, threads, engine, on_done=taken, on_error=refused, key="model"
+        )
 
     def set_threshold(self, threshold: float | None) -> None:
         """Show proposals at another threshold, 0-1; None: the bundle's own."""
@@ -129,7 +132,7 @@ class Proposing:
             shown.image,
             shown.ref,
             stated,
-            on_done=partial(self._proposed, stated),
+            on_done=self._proposed,
             key="propose shown",
         )
 
@@ -168,6 +171,7 @@ class Proposing:
     def close(self) -> None:
         """Before the lanes are closed."""
         self._stop()
+        self._seat.kill()
         self._desk.lanes.infer.submit(self._seat.leave)
 
     def ended(self) -> None:
@@ -175,16 +179,26 @@ class Proposing:
         self._run = None
         self.is_proposing_all = False
 
-    def keep(self, proposal: Proposal) -> None:
-        """Store a proposal in the cache and light its frame."""
-        desk = self._desk
-        if desk.keeper is None:
-            return
-        ref = proposal.frame
+    def keep(self, made: Proposed) -> bool:
+        """Store a proposal in the cache and light its frame; False if it was made for a field that holds no more."""
+        desk, proposal, ref = self._desk, made.proposal, made.proposal.frame
+        self._see_device(made)
+        if desk.keeper is None or made.stated != desk.stated_fields.get(ref.media_id):
+            return False
         desk.proposed.add(ref)
         desk.light_proposed(ref)
         if desk.project is not None and not desk.project.read_only:
             desk.lanes.disk.submit(put_proposal, desk.keeper.store, proposal)
+        return True
+
+    def _see_device(self, made: Proposed) -> None:
+        """An engine that failed leaves another device behind: it stands on the status bar, and is said once."""
+        before, self.device = self.device, made.device.after(made.proposal.milliseconds)
+        self._desk.signals.device_changed.emit(self.device)
+        if before is not None and (before.ran, before.name) != (self.device.ran, self.device.name):
+            self._desk.signals.message.emit(
+                message("device.fell_back", device=self.device.name, reason=self.device.reason)
+            )
 
     def _stop(self) -> None:
         if self._run is not None:
@@ -221,15 +235,10 @@ class Proposing:
         elif desk.settings.get("propose_on_show"):
             self.propose_now()
 
-    def _proposed(self, stated: str | None, proposal: Proposal) -> None:
-        if self.bundle is None or proposal.bundle_digest != self.bundle.digest:
+    def _proposed(self, made: Proposed) -> None:
+        proposal = made.proposal
+        if self.bundle is None or proposal.bundle_digest != self.bundle.digest or not self.keep(made):
             return
-        if stated != self._desk.stated_fields.get(proposal.frame.media_id):
-            return
-        self.keep(proposal)
-        if self.device is not None:
-            self.device = self.device.after(proposal.milliseconds)
-            self._desk.signals.device_changed.emit(self.device)
         if self._desk.shown is not None and self._desk.shown.ref == proposal.frame:
             self._make_ready(proposal)
 

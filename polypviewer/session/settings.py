@@ -39,6 +39,7 @@ class SettingRow:
 TABLE: Final[dict[str, SettingRow]] = {
     "reader": SettingRow("machine", ""),
     "device": SettingRow("machine", "auto", ("auto", "cpu", "cuda")),
+    "engine": SettingRow("machine", "auto", ("auto", "always", "never")),
     "threads": SettingRow("machine", 0, lowest=0, highest=256),
     "recent": SettingRow("machine", ""),
     "window_place": SettingRow("machine", ""),

@@ -21,6 +21,11 @@ def trainer_command() -> tuple[str, ...]:
     return (sys.executable, "-m", "trainer.cli", "finetune")
 
 
+def engine_command() -> tuple[str, ...]:
+    """How the engine is started; its options follow."""
+    return (sys.executable, "-m", "trainer.cli", "serve")
+
+
 def follow_trainer(
     command: Sequence[str], job: Path, *, silence_seconds: float
 ) -> Generator[TrainingState, None, None]:

@@ -65,6 +65,8 @@ def misbehave(behaviour: str, request: dict[str, object]) -> None:
         say({"id": 0, "type": "reply", "tensors": []})
     if behaviour == "no_tensor":
         say({"id": number, "type": "reply", "tensors": []})
+    if behaviour == "memory":
+        say({"id": number, "type": "error", "code": "engine.memory", "message": "2 GiB.", "cure": "Use the CPU."})
     if behaviour == "error":
         say({"id": number, "type": "error", "code": "engine.frame", "message": "Bad frame.", "cure": "Skip it."})
 
