@@ -31,7 +31,9 @@ class Stopped(Exception):  # noqa: N818 # no error: somebody wanted it
 class Events:
     """Writes events to a stream where one is given, and to a file once there is one."""
 
-    def __init__(self, path: Path | None, stream: TextIO | None, *, watch: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, path: Path | None, stream: TextIO | None, *, watch: Callable[[Mapping[str, object]], None] | None = None
+    ) -> None:
         self._stream = stream
         self._watch = watch
         self._file: TextIO | None = None
@@ -52,7 +54,8 @@ class Events:
         """Write one event; raises TrainingError when the application no longer listens."""
         step = fields.get("step")
         self.last_step = step if isinstance(step, int) else self.last_step
-        line = json.dumps({"protocol": PROTOCOL, "type": kind, **fields}, ensure_ascii=False)
+        event = {"protocol": PROTOCOL, "type": kind, **fields}
+        line = json.dumps(event, ensure_ascii=False)
         if self._file is not None:
             self._file.write(line + "\n")
         try:
@@ -63,7 +66,7 @@ class Events:
             self._stream = None
             raise Stopped("the application is gone", self.last_step) from None
         if self._watch is not None:
-            self._watch(line)
+            self._watch(event)
 
     def close(self) -> None:
         """Close the file; the stream belongs to somebody else."""
@@ -100,7 +103,13 @@ class StopSwitch:
         if self._reason is not None:
             raise Stopped(self._reason, step)
 
+    @property
+    def is_on(self) -> bool:
+        """Whether somebody asked."""
+        return self._reason is not None
+
     def turn_on(self, reason: str) -> None:
+        """Ask; who asked first is remembered."""
         self._reason = self._reason or reason
 
     def _read(self, stream: TextIO) -> None:

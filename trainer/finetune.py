@@ -19,7 +19,6 @@ from trainer import __version__
 from trainer.bundle import Bundle, load_network, read_bundle
 from trainer.cards import facts_of
 from trainer.data.frames import Frames, label_input
-from trainer.descent import interpolated
 from trainer.device import choose_device, device_name
 from trainer.errors import BundleError
 from trainer.events import Pace, StopSwitch, Tell
@@ -33,8 +32,9 @@ from trainer.pixels.geometry import network_input
 from trainer.pixels.metrics import count, per_image_dice
 from trainer.pixels.split import stable_fraction
 from trainer.proposing import Rules
-from trainer.training import predict
-from trainer.tuning import AfterStep, Tuning, tune
+from trainer.training.descent import interpolated
+from trainer.training.prediction import predict
+from trainer.tuning import AfterStep, read_tuning, tune
 
 ALPHAS = (0.25, 0.5, 0.75, 1.0)
 """Mixtures with the base that are tried; the base itself is what the user has already."""
@@ -143,7 +143,7 @@ def run_tuning(
     session: Session, network: Network, frames: Frames, *, steps: int, first_step: int, after: AfterStep
 ) -> dict[str, Tensor]:
     """Tune a network for some steps of the job; returns the averaged weights."""
-    tuning = Tuning(steps, session.job.batch)
+    tuning = read_tuning(steps=steps, batch=session.job.batch)
     return tune(
         network, frames, session.replay, tuning, seed=session.job.seed, device=session.device, tell=session.tell,
         stop=session.stop, first_step=first_step, after=after,
@@ -239,7 +239,8 @@ def finish(session: Session, network: Network, before: Sequence[HeldOut], *, alp
 def tuned_facts(session: Session, *, alpha: float, held_out: object, gate: dict[str, object]) -> CardFacts:
     """The new card: the base's, what was trained on, and what is known of it now."""
     job, base = session.job, session.base
-    recipe = dataclasses.asdict(Tuning(job.steps, job.batch)) | {"kind": "finetune", "alpha": alpha, "gate": gate}
+    tuning = dataclasses.asdict(read_tuning(steps=job.steps, batch=job.batch))
+    recipe = tuning | {"kind": "finetune", "alpha": alpha, "gate": gate}
     metric = {
         "name": "per_image_dice", "value": held_out, "interval": None, "on": "held-out exams of this project",
         "frames": len(session.held_out),

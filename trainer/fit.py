@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,15 +20,21 @@ from trainer.errors import DataError
 from trainer.events import StopSwitch, Tell
 from trainer.files import write_json
 from trainer.models.mobile_unet import MobileUNet, load_imagenet
+from trainer.models.network import Network
 from trainer.models.registry import build_network
-from trainer.pixels.split import side_of
+from trainer.pixels.split import side_of, stable_fraction
 from trainer.recipe import Recipe, recipe_values
-from trainer.training import new_run, resume, train
+from trainer.training.loop import main
+from trainer.training.parallel import ALONE, Processes, joined
+from trainer.training.state import Run, new_run, resume
 
 
 @dataclass(frozen=True, slots=True)
 class FitOrder:
-    """What to train on and where to write; `holdout` frames are taken out and never looked at."""
+    """What to train on and where to write; `holdout` frames are taken out and never looked at.
+
+    `goes_on`: from the checkpoint that a killed run left in `out`. `max_steps`: a budget of steps, 0 for none.
+    """
 
     data: Mapping[str, Path]
     out: Path
@@ -39,10 +45,12 @@ class FitOrder:
     seed: int = 0
     threads: int = 0
     goes_on: bool = False
+    max_steps: int = 0
+    processes: Processes = ALONE
 
 
 def fit(order: FitOrder, *, tell: Tell, stop: StopSwitch) -> Path:
-    """Train; returns the best checkpoint's path. Raises TrainerError and Stopped."""
+    """Train to the `result` event; returns the best checkpoint's path. Raises TrainerError and Stopped."""
     if order.threads:
         torch.set_num_threads(order.threads)
     torch.manual_seed(order.seed)
@@ -51,15 +59,54 @@ def fit(order: FitOrder, *, tell: Tell, stop: StopSwitch) -> Path:
         "hello", program="polyp-trainer", version=__version__, torch=torch.__version__, device=device.type,
         device_name=device_name(device), pid=os.getpid(), job=None, base_digest=None,
     )  # fmt: skip
-    pairs = training_pairs(order.data, order.holdout)
-    training, validation = load_both_sides(pairs, order.recipe)
-    network = build_network(order.recipe.architecture)
-    if order.encoder is not None and isinstance(network, MobileUNet):
-        load_imagenet(network, order.encoder)
-    run = new_run(network, order.recipe, device=device, seed=order.seed, folder=order.out, tell=tell, stop=stop)
-    if not (order.goes_on and resume(run)):
+    require_free(order)
+    network = fresh_network(order)
+    training, validation = load_both_sides(training_pairs(order.data, order.holdout), order.recipe)
+    with joined(order.processes, device):
+        run = new_run(
+            network, order.recipe, device=device, seed=order.seed, folder=order.out, tell=tell, stop=stop,
+            max_steps=order.max_steps, processes=order.processes,
+        )  # fmt: skip
+        start(run, order, training, validation)
+        best = main(run, training, validation)
+    tell(
+        "result", bundle=None, checkpoint=str(best), digest=None, holdout_dice=round(run.progress.best_dice, 5),
+        baseline_dice=None, per_frame=[], gate=None, step=run.progress.done,
+        finished=run.progress.epoch >= order.recipe.epochs,
+    )  # fmt: skip
+    return best
+
+
+def start(run: Run, order: FitOrder, training: Frames, validation: Frames) -> None:
+    """Go on from a checkpoint where that is asked for and there is one; else write `run.json`."""
+    if order.goes_on and resume(run):
+        written = json.loads((order.out / "run.json").read_text("utf-8")) if run.processes.first else {}
+        if run.processes.first and written.get("train") != list(training.keys):
+            run.tell("warning", code="resume.data", message="The run began on other frames than it goes on with.")
+        run.tell("note", code="resume", message=f"The run goes on at step {run.progress.done}.")
+    elif run.processes.first:
         write_json(order.out / "run.json", _summary(order, training, validation))
-    return train(run, training, validation)
+
+
+def require_free(order: FitOrder) -> None:
+    """Raises DataError when the folder holds a run that would be overwritten."""
+    if not order.goes_on and (order.out / "last.pt").is_file():
+        raise DataError(
+            "run.exists", f"{order.out} holds a run already.", "Go on with it by --resume, or choose another folder."
+        )
+
+
+def fresh_network(order: FitOrder) -> Network:
+    """The recipe's network, its encoder pretrained where weights are given."""
+    network = build_network(order.recipe.architecture)
+    if order.encoder is None:
+        return network
+    if not isinstance(network, MobileUNet):
+        raise DataError(
+            "encoder.network", f"{order.recipe.architecture.name} takes no encoder weights.", "Leave --encoder out."
+        )
+    load_imagenet(network, order.encoder)
+    return network
 
 
 def training_pairs(data: Mapping[str, Path], holdout: Path | None) -> list[Pair]:
@@ -85,23 +132,21 @@ def near_groups(pairs: Sequence[Pair]) -> dict[str, str]:
 def load_both_sides(pairs: Sequence[Pair], recipe: Recipe) -> tuple[Frames, Frames]:
     """Training and validation frames, whole near-duplicate groups on one side. Validation chooses the epoch only."""
     groups = near_groups(pairs)
-    frames = load_frames(pairs, size=recipe.size)
-    sides = [side_of(groups[key], holdout=recipe.validation, salt="validation") for key in frames.keys]
-    chosen = {side: [n for n, of in enumerate(sides) if of == side] for side in ("train", "holdout")}
-    if not chosen["train"] or not chosen["holdout"]:
-        chosen = {"train": list(range(len(frames))), "holdout": list(range(len(frames)))}
-    return frames.subset(chosen["train"]), frames.subset(chosen["holdout"])
+    sides = {
+        side: [pair for pair in pairs if validation_side(groups[pair.key], recipe) == side]
+        for side in ("train", "holdout")
+    }
+    training, validation = (sides[side] or list(pairs) for side in ("train", "holdout"))
+    largest = max([recipe.size, *(round(recipe.size * scale) for scale in recipe.scales)])
+    return load_frames(training, size=largest), load_frames(validation, size=recipe.size)
 
 
-def with_numbers(recipe: Recipe, *, epochs: int | None, size: int | None) -> Recipe:
-    """The recipe with other numbers from the command line; small epochs keep their share."""
-    if epochs is not None:
-        share = recipe.small_epochs * epochs // max(1, recipe.epochs)
-        recipe = dataclasses.replace(recipe, epochs=epochs, small_epochs=share)
-    if size is not None:
-        small = max(32, round(recipe.small_size * size / recipe.size / 32) * 32)
-        recipe = dataclasses.replace(recipe, size=size, small_size=small)
-    return recipe
+def validation_side(group: str, recipe: Recipe) -> str:
+    """`holdout` for the groups that choose the epoch: a share of them, or one of the recipe's folds."""
+    if recipe.folds:
+        fold = int(stable_fraction(group, salt="folds") * recipe.folds)
+        return "holdout" if fold == recipe.fold else "train"
+    return side_of(group, holdout=recipe.validation, salt="validation")
 
 
 def _summary(order: FitOrder, training: Frames, validation: Frames) -> dict[str, object]:

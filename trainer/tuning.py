@@ -7,8 +7,9 @@ of the weights, and at the end a mixture with the base (WiSE-FT).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,43 +17,45 @@ from torch import Tensor, nn
 
 from trainer.data.augment import Augmentation, augmented_batch
 from trainer.data.frames import Frames
-from trainer.descent import Memory, gradients
-from trainer.ema import Average
 from trainer.events import StopSwitch, Tell
+from trainer.losses import build_loss
 from trainer.models.network import Network
+from trainer.recipe import FINETUNE, recipe_file
+from trainer.training.descent import Descent, Memory, gradients, require_finite, single_map
+from trainer.training.ema import Average
+from trainer.typed import read_values
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The numbers of a fine-tuning run; the job gives steps and batch.
+    """The numbers of a fine-tuning run; the job gives steps and batch, `recipes/finetune.toml` the others.
 
-    The rates were chosen on 20 rendered frames in 90 steps: held-out exams went from .44 to .66 Dice, and the held-out
-    tenth of Kvasir-SEG lost .005 at alpha .75. Five times the decoder's usual 1e-4 learned more and lost twice as much.
+    `encoder_rate`, `decoder_rate`: top rates. `warm_up_steps` rise to them, half a cosine falls to `floor` of them.
+    `pull`: towards the base, in shares of the way for each unit of the rate (L2-SP). `ema`: decay of the average.
+    `clip`: largest norm of the gradient. `precision`, `augmentation`, `loss` and `options`: as in a Recipe.
     """
 
     steps: int
     batch: int
-    encoder_rate: float = 6e-5
-    decoder_rate: float = 3e-4
-    warm_up_steps: int = 10
-    pull: float = 5.0
-    ema: float = 0.98
-    clip: float = 1.0
-    precision: str = "auto"
-    augmentation: Augmentation = field(
-        default_factory=lambda: Augmentation(
-            rotation_share=0.3,
-            scale=(0.8, 1.25),
-            shift=0.08,
-            brightness=(0.8, 1.25),
-            contrast=(0.85, 1.2),
-            saturation=(0.8, 1.2),
-            hue_degrees=5.0,
-            blur_share=0.05,
-            coarse_share=0.05,
-            noise_share=0.05,
-        )
-    )
+    encoder_rate: float
+    decoder_rate: float
+    warm_up_steps: int
+    floor: float
+    pull: float
+    ema: float
+    clip: float
+    loss: str
+    precision: str
+    augmentation: Augmentation
+    source: str = ""
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+def read_tuning(*, steps: int, batch: int) -> Tuning:
+    """The numbers of `recipes/finetune.toml` with a job's steps and batch."""
+    values = recipe_file(Path(FINETUNE))
+    del values["kind"]
+    return read_values(Tuning, {**values, "steps": steps, "batch": batch}, where=f"The recipe {FINETUNE}")
 
 
 AfterStep = Callable[[int, float, dict[str, Tensor]], None]
@@ -75,6 +78,8 @@ def tune(
         weight_decay=0.0,
     )
     average, memory = Average(network, decay=tuning.ema), Memory()
+    loss_of = build_loss(tuning.loss, tuning.options)
+    how = Descent(single_map(network), lambda maps, batch, weights: loss_of(maps[0], batch, weights), tuning.precision)
     draw = _Draw(train, replay, tuning.batch, np.random.default_rng(seed))
     freeze_statistics(network)
     for step in range(tuning.steps):
@@ -86,7 +91,7 @@ def tune(
             generator=torch.Generator().manual_seed(seed * 1_000_003 + step),
         )  # fmt: skip
         weights = torch.from_numpy(frames.weights).to(device)
-        loss = gradients(network, batch, weights, precision=tuning.precision, memory=memory, tell=tell)
+        loss = require_finite(float(gradients(network, batch, weights, how=how, memory=memory, tell=tell)))
         _descend(network, optimiser, base, tuning, share=step / tuning.steps, step=step)
         average.follow(network)
         after(step + 1, loss, average.tensors)
@@ -118,7 +123,8 @@ def _descend(
     network: Network, optimiser: torch.optim.Optimizer, base: list[tuple[nn.Parameter, Tensor]], tuning: Tuning,
     *, share: float, step: int,
 ) -> None:  # fmt: skip
-    factor = min(1.0, (step + 1) / tuning.warm_up_steps) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * share)))
+    cosine = tuning.floor + (1 - tuning.floor) * 0.5 * (1 + math.cos(math.pi * share))
+    factor = min(1.0, (step + 1) / max(1, tuning.warm_up_steps)) * cosine
     rates: dict[int, float] = {}
     for group in optimiser.param_groups:
         group["lr"] = group["top_rate"] * factor

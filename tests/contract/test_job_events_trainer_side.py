@@ -98,8 +98,8 @@ def test_every_line_is_an_event_with_the_fields_of_its_type(make_job: MakeJob, t
 
 def test_neither_prints_of_libraries_nor_an_empty_stdin_disturb_a_run(make_job: MakeJob) -> None:
     job = make_job()
-    noisy = "import os, runpy, sys; sys.argv = ['polyp-trainer', 'finetune', sys.argv[1]]; import trainer.training; " \
-        "kept = trainer.training.predict\n" \
+    noisy = "import os, runpy, sys; sys.argv = ['polyp-trainer', 'finetune', sys.argv[1]]; import trainer.training.prediction; " \
+        "kept = trainer.training.prediction.predict\n" \
         "def loud(*a, **k):\n    print('print'); os.write(1, b'raw'); return kept(*a, **k)\n" \
         "import trainer.finetune; trainer.finetune.predict = loud\nimport trainer.cli; trainer.cli.main()"  # fmt: skip
     done = subprocess.run(

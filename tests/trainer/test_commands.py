@@ -55,7 +55,7 @@ def test_a_missing_torch_is_one_sentence_and_its_cure(tmp_path: Path) -> None:
 def test_split_fit_export_and_evaluate_follow_one_another(tmp_path: Path) -> None:
     data = write_data(tmp_path / "data", frames=10)
     (tmp_path / "r.toml").write_text(
-        'epochs = 2\nsize = 32\nsmall_size = 32\nbatch = 4\nvalidation = 0.3\n[architecture]\nname = "unet"\n'
+        'size = 32\nbatch = 4\nvalidation = 0.3\n[[stages]]\nepochs = 2\nrate = 1e-3\n[architecture]\nname = "unet"\n'
         "arguments = { widths = [4, 8] }\n",
         "utf-8",
     )
@@ -87,14 +87,14 @@ def test_split_fit_export_and_evaluate_follow_one_another(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("fit", "--data", "d", "--out", "{tmp}/run"), "NAME=FOLDER"),
+        (("fit", "--data", "d=x", "--data", "d=y", "--out", "{tmp}/run"), "Two folders are called 'd'"),
         (("fit", "--data", "d={tmp}/none", "--out", "{tmp}/run"), "There is no folder"),
         (("fit", "--data", "d={tmp}", "--out", "{tmp}/run", "--recipe", "none"), "There is no recipe"),
         (("evaluate", "--model", "{tmp}", "--data", "{tmp}", "--out", "{tmp}/r"), "There is no model bundle"),
         (("export", "--run", "{tmp}", "--out", "{tmp}/b", "--words", "{tmp}/w", "--data", "d={tmp}", "--name", "n",
           "--version", "1"), "no words for a card"),
     ],
-    ids=["no name", "no folder", "no recipe", "no bundle", "no words"],
+    ids=["one name", "no folder", "no recipe", "no bundle", "no words"],
 )  # fmt: skip
 def test_a_mistake_is_one_sentence_and_exit_code_one(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
     done = run(*(argument.replace("{tmp}", str(tmp_path)) for argument in arguments))

@@ -17,7 +17,7 @@ from trainer.events import Stopped, StopSwitch
 from trainer.finetune import finetune, inner_split, network_frames, open_session
 from trainer.held_out import lesions_of
 from trainer.job import read_job
-from trainer.tuning import Tuning, freeze_statistics, tune
+from trainer.tuning import freeze_statistics, read_tuning, tune
 
 Tell = Callable[..., None]
 Heard = list[dict[str, Any]]
@@ -60,7 +60,9 @@ def test_tuning_learns_and_leaves_the_statistics_of_batch_norm(make_job: MakeJob
     frames = network_frames(job.on("train"), size=64)
     network, losses = load_network(bundle), []
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    tuning = dataclasses.replace(Tuning(40, 4), encoder_rate=0.02, decoder_rate=0.02, pull=0.0, augmentation=NOTHING)
+    tuning = dataclasses.replace(
+        read_tuning(steps=40, batch=4), encoder_rate=0.02, decoder_rate=0.02, pull=0.0, augmentation=NOTHING
+    )
     tune(
         network, frames, None, tuning, seed=0, device=torch.device("cpu"), tell=tell, stop=StopSwitch(), first_step=0,
         after=lambda _step, loss, _average: losses.append(loss),
@@ -77,7 +79,7 @@ def test_the_pull_keeps_the_weights_near_their_base(make_job: MakeJob, bundle: B
     for pull in (0.0, 200.0):
         network = load_network(bundle)
         before = [parameter.detach().clone() for parameter in network.parameters()]
-        tuning = dataclasses.replace(Tuning(8, 2), encoder_rate=1e-3, decoder_rate=1e-3, pull=pull)
+        tuning = dataclasses.replace(read_tuning(steps=8, batch=2), encoder_rate=1e-3, decoder_rate=1e-3, pull=pull)
         tune(
             network, frames, None, tuning, seed=0, device=torch.device("cpu"), tell=tell, stop=StopSwitch(),
             first_step=0, after=lambda *_: None,

@@ -10,20 +10,21 @@ import pytest
 import torch
 
 from tests.trainer.conftest import SMALL
-from trainer.checkpoints import read_checkpoint
-from trainer.data.augment import NOTHING, plain_batch
-from trainer.descent import Memory, gradients, interpolated
+from trainer.data.augment import plain_batch
 from trainer.errors import DataError, DeviceError, SurroundingsError, TrainingError
 from trainer.events import Stopped, StopSwitch
-from trainer.fit import FitOrder, fit, with_numbers
+from trainer.fit import FitOrder, fit
+from trainer.losses import bce_dice
 from trainer.models.network import Network
 from trainer.models.registry import build_network
-from trainer.recipe import Recipe, read_recipe, recipe_of, recipe_values
+from trainer.recipe import Optimiser, Recipe, Schedule, Stage
+from trainer.training.checkpoints import read_checkpoint
+from trainer.training.descent import Descent, Memory, gradients, interpolated, single_map
 
 Tell = Callable[..., None]
 TINY = Recipe(
-    "tiny", SMALL, epochs=3, size=32, small_size=32, batch=4, encoder_rate=3e-3, decoder_rate=3e-3, warm_up_steps=2,
-    ema=0.5, validation=0.3, precision="float32", augmentation=NOTHING,
+    "tiny", SMALL, (Stage(3, rate=3e-3),), size=32, batch=4, schedule=Schedule(warm_up_steps=2), ema=0.5,
+    validation=0.3, precision="float32", augment=False,
 )  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def order(data: Path, out: Path, **changes: Any) -> FitOrder:
 def test_training_brings_the_loss_down_and_keeps_the_best(
     data: Path, tmp_path: Path, tell: Tell, heard: list[dict[str, Any]]
 ) -> None:
-    fast = order(data, tmp_path / "run", epochs=20, decoder_rate=0.01, encoder_rate=0.01)
+    fast = order(data, tmp_path / "run", stages=(Stage(20, rate=0.01),))
     best = fit(fast, tell=tell, stop=StopSwitch())
     losses = [event["loss"] for event in heard if event["type"] == "evaluation"]
     assert losses[-1] < losses[0] * 0.8
@@ -67,7 +68,7 @@ def test_a_killed_run_ends_as_if_it_had_never_been_killed(data: Path, tmp_path: 
 
 
 def test_a_loss_that_is_no_number_ends_the_run_in_one_sentence(data: Path, tmp_path: Path, tell: Tell) -> None:
-    wild = order(data, tmp_path / "run", encoder_rate=1e30, decoder_rate=1e30, clip=1e30)
+    wild = order(data, tmp_path / "run", stages=(Stage(3, rate=1e30),), optimiser=Optimiser(clip=0.0))
     with pytest.raises(TrainingError, match=r"loss became (nan|inf)") as caught:
         fit(wild, tell=tell, stop=StopSwitch())
     assert "lower learning rate" in caught.value.cure
@@ -88,15 +89,19 @@ class Hungry(Network):
         return out
 
 
+def plain_descent(network: Network) -> Descent:
+    return Descent(single_map(network), lambda maps, batch, weights: bce_dice(maps[0], batch, weights), "float32")
+
+
 def hungry_gradients(holds: int, memory: Memory, tell: Tell) -> tuple[float, torch.Tensor]:
     torch.manual_seed(0)
     network = Hungry(holds)
     images = torch.randint(0, 255, (8, 4, 4, 3), dtype=torch.uint8)
     batch = plain_batch(images, (images[..., 0] > 99).to(torch.uint8))
-    loss = gradients(network, batch, torch.ones(8), precision="float32", memory=memory, tell=tell)
+    loss = gradients(network, batch, torch.ones(8), how=plain_descent(network), memory=memory, tell=tell)
     gradient = next(network.parameters()).grad
     assert gradient is not None
-    return loss, gradient
+    return float(loss), gradient
 
 
 def test_too_little_memory_halves_the_batch_and_says_so(tell: Tell, heard: list[dict[str, Any]]) -> None:
@@ -119,7 +124,7 @@ def test_other_failures_of_the_network_are_not_taken_for_memory(tell: Tell) -> N
     with pytest.raises(RuntimeError, match="expected input"):
         gradients(
             Hungry(9), plain_batch(torch.zeros(1, 4, 4, 5, dtype=torch.uint8), torch.zeros(1, 4, 4)), torch.ones(1),
-            precision="float32", memory=Memory(), tell=tell,
+            how=plain_descent(Hungry(9)), memory=Memory(), tell=tell,
         )  # fmt: skip
 
 
@@ -146,17 +151,3 @@ def test_weights_between_base_and_tuned_are_what_alpha_says() -> None:
     name = "decoder.head.weight"
     assert torch.equal(interpolated(base, tuned, 0.0)[name], base[name])
     assert torch.allclose(interpolated(base, tuned, 0.25)[name], base[name] * 0.75 + tuned[name] * 0.25)
-
-
-def test_recipes_are_read_and_written_back_the_same() -> None:
-    recipe = read_recipe(Path("polyp-fast"))
-    assert recipe.architecture.name == "mobile_unet"
-    values = json.loads(json.dumps(recipe_values(recipe)))
-    assert recipe_of(values, name=recipe.name) == recipe
-    assert with_numbers(recipe, epochs=3, size=128).small_epochs == 1
-
-
-def test_a_recipe_with_an_unknown_number_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "odd.toml").write_text('momentum = 1\n[architecture]\nname = "unet"\n', "utf-8")
-    with pytest.raises(DataError, match="momentum"):
-        read_recipe(tmp_path / "odd.toml")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
 import typer
+from rich.console import Console
 
+from trainer.commands.showing import Showing
 from trainer.errors import DataError, SurroundingsError, TrainerError
 from trainer.events import Events, Stopped, StopSwitch, protocol_stream
 from trainer.files import disk_trouble
@@ -18,16 +20,25 @@ EXIT_ERROR, EXIT_STOPPED = 1, 3
 
 
 def run_with_events(work: Callable[[Events, StopSwitch], None], *, path: Path | None, protocol: bool) -> None:
-    """Run `work` with events on stdout where asked for, else shown on stderr."""
-    with_ending(work, path=path, stream=protocol_stream() if protocol else None, listen=protocol)
+    """Run `work` with events on stdout where asked for, else shown on stderr; of several processes only the first."""
+    if os.environ.get("RANK", "0") != "0":
+        with_ending(work, path=None, stream=None, listen=False, watch=_say_nothing)
+        return
+    showing = Showing(Console(stderr=True))
+    stream = protocol_stream() if protocol else None
+    try:
+        with_ending(work, path=path, stream=stream, listen=protocol, watch=None if protocol else showing.event)
+    finally:
+        showing.close()
 
 
 def with_ending(
-    work: Callable[[Events, StopSwitch], None], *, path: Path | None, stream: TextIO | None, listen: bool
-) -> None:
+    work: Callable[[Events, StopSwitch], None], *, path: Path | None, stream: TextIO | None, listen: bool,
+    watch: Callable[[Mapping[str, object]], None] | None = None,
+) -> None:  # fmt: skip
     """Run `work` so that its last event is a result, `stopped` or `error`, and the exit code says the same."""
     stop = StopSwitch()
-    events = Events(None, stream, watch=None if stream is not None else _show)
+    events = Events(None, stream, watch=watch)
     if listen:
         stop.listen(sys.stdin)
     try:
@@ -48,8 +59,8 @@ def with_ending(
         events.close()
 
 
-def _show(line: str) -> None:
-    typer.echo(line, err=True)
+def _say_nothing(event: Mapping[str, object]) -> None:
+    """The other processes of a run: the first one tells for all."""
 
 
 def with_errors_told(work: Callable[[], None]) -> None:
@@ -90,3 +101,20 @@ def named_folders(data: Sequence[str]) -> dict[str, Path]:
     if not pairs or not all(name and folder for name, _, folder in pairs):
         raise DataError("data.argument", "Data is given as NAME=FOLDER.", "For example --data kvasir=/data/kvasir-seg.")
     return {name: Path(folder) for name, _, folder in pairs}
+
+
+def folders_of(data: Sequence[str]) -> dict[str, Path]:
+    """`FOLDER` or `NAME=FOLDER` arguments as a mapping; a plain folder takes its own name.
+
+    Raises DataError when two have the same name.
+    """
+    folders: dict[str, Path] = {}
+    for entry in data:
+        name, equals, folder = entry.partition("=")
+        plain = not equals or Path(entry).is_dir()
+        place = Path(entry if plain else folder)
+        name = place.resolve().name if plain else name
+        if name in folders:
+            raise DataError("data.argument", f"Two folders are called '{name}'.", "Give one another name: NAME=FOLDER.")
+        folders[name] = place
+    return folders

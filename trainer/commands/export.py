@@ -37,9 +37,9 @@ def run_export(
     def work() -> None:
         require_torch()
         from trainer.cards import read_words, report_metrics, trained_facts
-        from trainer.checkpoints import read_checkpoint
         from trainer.export import write_bundle
         from trainer.models.registry import build_network
+        from trainer.training.checkpoints import read_checkpoint
 
         metrics = [metric for report in reports for metric in report_metrics(report)]
         folders = named_folders(data)

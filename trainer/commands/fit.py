@@ -2,55 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from trainer.commands.ending import named_folders, require_torch, run_with_events
-from trainer.commands.options import Data, Device, Protocol
+from trainer.commands.ending import folders_of, require_torch, run_with_events
+from trainer.commands.options import Device, Protocol
 from trainer.events import Events, StopSwitch
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks of a run."""
+
+    data: Mapping[str, Path]
+    out: Path
+    recipe: Path
+    settings: tuple[str, ...]
+    holdout: Path | None
+    encoder: Path | None
+    epochs: int | None
+    size: int | None
+    device: str
+    seed: int
+    threads: int
+    max_steps: int
+    resume: bool
 
 
 def fit(
     *,
-    data: Data,
+    data: Annotated[
+        list[str], typer.Option(help="FOLDER or NAME=FOLDER with images/ and masks/; may be given more than once.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
     recipe: Annotated[Path, typer.Option(help="Recipe file, or the name of one that comes along.")] = Path(
         "polyp-fast"
     ),
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="NAME=VALUE of the recipe, dotted for tables: schedule.name=constant."),
+    ] = None,
     holdout: Annotated[Path | None, typer.Option(help="List of stems that are never trained on.")] = None,
     encoder: Annotated[Path | None, typer.Option(help="NPZ with ImageNet weights for the encoder.")] = None,
-    epochs: int | None = None,
-    size: int | None = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's; stages keep shares.")] = None,
+    size: Annotated[int | None, typer.Option(min=8, help="Side of the frames in pixels.")] = None,
+    max_steps: Annotated[int, typer.Option(min=0, help="Budget of steps: then judge and end; 0 for none.")] = 0,
     device: Device = "auto",
-    seed: int = 0,
-    threads: int = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Decides everything random.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="Threads on a CPU; 0 leaves it to PyTorch.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a killed run stopped.")] = False,
     protocol: Protocol = False,
 ) -> None:
-    """Train a network from the start; events go to OUT/events.jsonl."""
-    run_fit(
-        data, out=out, recipe=recipe, holdout=holdout, encoder=encoder, epochs=epochs, size=size, device=device,
-        seed=seed, threads=threads, resume=resume, protocol=protocol,
-    )  # fmt: skip
-
-
-def run_fit(
-    data: Sequence[str], *, out: Path, recipe: Path, holdout: Path | None, encoder: Path | None, epochs: int | None,
-    size: int | None, device: str, seed: int, threads: int, resume: bool, protocol: bool,
-) -> None:  # fmt: skip
-    """Train a network; events go to `OUT/events.jsonl`, and to stdout with `--protocol`."""
+    """Train a network from the start; events go to OUT/events.jsonl. `torchrun ... -m trainer.cli fit` for several."""
 
     def work(events: Events, stop: StopSwitch) -> None:
-        require_torch()
-        from trainer.fit import FitOrder, fit, with_numbers
-        from trainer.recipe import read_recipe
-
-        chosen = with_numbers(read_recipe(recipe), epochs=epochs, size=size)
-        order = FitOrder(named_folders(data), out, chosen, holdout, encoder, device, seed, threads, resume)
-        best = fit(order, tell=events.tell, stop=stop)
-        events.tell("result", bundle=None, checkpoint=str(best), digest=None)
+        asked = Asked(
+            folders_of(data), out, recipe, tuple(settings or ()), holdout, encoder, epochs, size, device, seed, threads,
+            max_steps, resume,
+        )  # fmt: skip
+        run_fit(asked, events, stop)
 
     run_with_events(work, path=out / "events.jsonl", protocol=protocol)
+
+
+def run_fit(asked: Asked, events: Events, stop: StopSwitch) -> None:
+    """Train a network to its `result` event."""
+    require_torch()
+    from trainer.fit import FitOrder, fit
+    from trainer.recipe import read_recipe, with_numbers
+    from trainer.training.parallel import from_surroundings
+
+    recipe = with_numbers(read_recipe(asked.recipe, asked.settings), epochs=asked.epochs, size=asked.size)
+    order = FitOrder(
+        asked.data, asked.out, recipe, asked.holdout, asked.encoder, asked.device, asked.seed, asked.threads,
+        asked.resume, asked.max_steps, from_surroundings(),
+    )  # fmt: skip
+    fit(order, tell=events.tell, stop=stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -12,8 +13,23 @@ from trainer.data.augment import Batch
 from trainer.device import mixed_precision
 from trainer.errors import DeviceError, TrainingError
 from trainer.events import Tell
-from trainer.losses import bce_dice
 from trainer.models.network import Network
+
+Forward = Callable[[Tensor], tuple[Tensor, ...]]
+"""From images `(n, 3, s, s)` to every supervised map of logits `(n, 1, s, s)`."""
+Objective = Callable[[tuple[Tensor, ...], Batch, Tensor], Tensor]
+"""`objective(maps, batch, frame weights)`: the loss, a weighted mean over frames."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Descent:
+    """How a batch becomes gradients. `scaler` is fp16's; `channels_last` the memory layout of the images."""
+
+    forward: Forward
+    objective: Objective
+    precision: str
+    channels_last: bool = True
+    scaler: torch.amp.GradScaler | None = None
 
 
 @dataclass(slots=True)
@@ -23,15 +39,24 @@ class Memory:
     parts: int = 1
 
 
-def gradients(network: Network, batch: Batch, weights: Tensor, *, precision: str, memory: Memory, tell: Tell) -> float:
-    """Leave the batch's gradients in the network and return its loss.
+def single_map(network: Network) -> Forward:
+    """The one map that is used, as a `Forward`."""
+    return lambda image: (network(image),)
 
-    When memory runs out the batch goes through in halves, with a `warning` event. Raises DeviceError when one frame is
-    too much, TrainingError when the loss is no finite number.
+
+def gradients(
+    network: Network, batch: Batch, weights: Tensor, *, how: Descent, memory: Memory, tell: Tell,
+    whole: float | None = None,
+) -> Tensor:  # fmt: skip
+    """Leave the batch's gradients in the network and return its loss, a scalar on the batch's device.
+
+    `whole`: the frame weights of all processes together, where the batch is one process's part. When memory runs out
+    the batch goes through in halves, with a `warning` event; a loss over the whole batch becomes one over each half.
+    Raises DeviceError when one frame is too much.
     """
     while True:
         try:
-            return _in_parts(network, batch, weights, precision=precision, parts=memory.parts)
+            return _in_parts(network, batch, weights, how=how, parts=memory.parts, whole=whole)
         except (torch.OutOfMemoryError, RuntimeError) as error:
             if not _is_memory(error):
                 raise
@@ -43,20 +68,25 @@ def gradients(network: Network, batch: Batch, weights: Tensor, *, precision: str
             )
 
 
-def _in_parts(network: Network, batch: Batch, weights: Tensor, *, precision: str, parts: int) -> float:
+def _in_parts(
+    network: Network, batch: Batch, weights: Tensor, *, how: Descent, parts: int, whole: float | None
+) -> Tensor:
     network.zero_grad(set_to_none=True)
-    total = 0.0
-    for chosen in torch.arange(len(weights), device=weights.device).tensor_split(parts):
+    total = torch.zeros((), device=weights.device)
+    everything = weights.sum().clamp(min=1e-6) if whole is None else max(whole, 1e-6)
+    layout = torch.channels_last if how.channels_last else torch.contiguous_format
+    for chosen in torch.arange(len(weights), device=weights.device).tensor_split(min(parts, len(weights))):
         part = Batch(batch.image[chosen], batch.lesion[chosen], batch.known[chosen])
-        with mixed_precision(weights.device, precision):
-            logits = network(part.image.contiguous(memory_format=torch.channels_last))
-        loss = bce_dice(logits, part, weights[chosen]) * (weights[chosen].sum() / weights.sum().clamp(min=1e-6))
-        total += _finite(float(loss.detach()))
-        loss.backward()  # type: ignore[no-untyped-call]
+        with mixed_precision(weights.device, how.precision):
+            maps = how.forward(part.image.contiguous(memory_format=layout))
+        loss = how.objective(maps, part, weights[chosen]) * (weights[chosen].sum() / everything)
+        total += loss.detach()
+        (loss if how.scaler is None else how.scaler.scale(loss)).backward()  # type: ignore[no-untyped-call]
     return total
 
 
-def _finite(loss: float) -> float:
+def require_finite(loss: float) -> float:
+    """The loss itself; raises TrainingError when it is no finite number."""
     if not math.isfinite(loss):
         raise TrainingError(
             "training.nan",

@@ -14,21 +14,28 @@ from torch import Tensor
 from trainer.errors import DataError
 from trainer.files import write_whole
 
-SCHEMA = "polyp-trainer/checkpoint/1"
+SCHEMA = "polyp-trainer/checkpoint/2"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
-    """Everything a run needs to go on: `epoch` and `step` are the next ones to do, `step` counted within the epoch."""
+    """Everything a run needs to go on. Random numbers need no state: seed and step decide them.
 
-    epoch: int
-    step: int
+    `progress`: the numbers of `trainer.training.state.Progress`; `scaler`: fp16's loss scale, empty without one.
+    """
+
     network: dict[str, Tensor]
     average: dict[str, Tensor]
     average_steps: int
     optimiser: dict[str, object]
-    best_dice: float
+    scaler: dict[str, object]
+    progress: dict[str, float]
     recipe: dict[str, object]
+
+    @property
+    def best_dice(self) -> float:
+        """The best Dice on validation frames so far; -1 before the first judgement."""
+        return float(self.progress["best_dice"])
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -43,8 +50,17 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read with `weights_only`; raises DataError when the file is damaged or another version's."""
     try:
-        values = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _unusable(path) from error
+    return checkpoint_of(content, path)
+
+
+def checkpoint_of(content: bytes, path: Path) -> Checkpoint:
+    """The checkpoint whose file at `path` holds `content`; raises DataError as `read_checkpoint` does."""
+    try:
+        values = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise _unusable(path) from error
     if not isinstance(values, Mapping) or values.get("schema") != SCHEMA:
         raise _unusable(path)
