@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from polypviewer.core.identity import FrameRef
@@ -43,7 +44,11 @@ Change = MaskChange | ValueChange
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One step of work. `kind` names it for the history list ("stroke", "erase", "accept", "no_polyp", ...)."""
+    """One step of work. `kind` names it for the history list ("stroke", "erase", "accept", "no_polyp", ...).
+
+    `size_bytes`: memory that keeping it for undo costs, for the history's budget. It and the order by frame are found
+    where the command is made: a step on thousands of frames is made on a lane.
+    """
 
     id: UUID
     reader_id: UUID
@@ -51,19 +56,25 @@ class Command:
     changes: tuple[Change, ...]
     group: UUID | None = None
     text: str = ""
+    size_bytes: int = field(init=False, compare=False, repr=False)
+    _on: Mapping[FrameRef, Sequence[Change]] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        on: dict[FrameRef, list[Change]] = {}
+        for change in self.changes:
+            on.setdefault(change.frame, []).append(change)
+        pixels = sum(len(change.patch.packed) for change in self.changes if isinstance(change, MaskChange))
+        object.__setattr__(self, "size_bytes", _CHANGE_OVERHEAD * len(self.changes) + pixels)
+        object.__setattr__(self, "_on", on)
 
     @property
     def frames(self) -> tuple[FrameRef, ...]:
         """The frames that it touches, in order of first mention."""
-        return tuple(dict.fromkeys(change.frame for change in self.changes))
+        return tuple(self._on)
 
-    @property
-    def size_bytes(self) -> int:
-        """Memory that keeping it for undo costs, for the history's budget."""
-        return sum(
-            _CHANGE_OVERHEAD + (len(change.patch.packed) if isinstance(change, MaskChange) else 0)
-            for change in self.changes
-        )
+    def on(self, frame: FrameRef) -> Sequence[Change]:
+        """What it changes on one frame, in order; nothing where it does not touch it."""
+        return self._on.get(frame, ())
 
 
 def is_lesion_field(field: str) -> bool:
@@ -86,4 +97,9 @@ def inverse_change(change: Change) -> Change:
 
 def inverse(command: Command) -> tuple[Change, ...]:
     """The changes that take the whole command back, last first."""
-    return tuple(inverse_change(change) for change in reversed(command.changes))
+    return inverted(command.changes)
+
+
+def inverted(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """The changes that take `changes` back, last first."""
+    return tuple(inverse_change(change) for change in reversed(changes))

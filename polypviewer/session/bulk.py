@@ -1,7 +1,8 @@
 """Bulk acceptance: every frame that waits with a proposal is accepted as it was proposed, in one undoable step.
 
 The frames are worked out on the `work` lane, step by step through the `disk` lane, so that strokes are journaled in
-between. What a person touched meanwhile is left out: only untouched frames are accepted.
+between; the step is put together there too. Accepted is what waits when all is worked out and was not edited meanwhile,
+without the regions that a person has dismissed before.
 """
 
 from __future__ import annotations
@@ -12,20 +13,22 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from uuid import UUID, uuid4
 
 from PySide6.QtCore import QTimer
 
-from polypviewer.core.command import Change, ValueChange
+from polypviewer.core.command import Change, Command, ValueChange
 from polypviewer.core.draft import Draft
 from polypviewer.core.errors import EditError, MediaError
 from polypviewer.core.identity import FrameIdentity, FrameRef
 from polypviewer.core.label_map import has_polyp
 from polypviewer.core.proposal import Proposal, proposal_mask
-from polypviewer.core.review import DecidedBy, ReviewStatus, accept_changes
+from polypviewer.core.review import DecidedBy, ReviewStatus, accept_changes, review_status
 from polypviewer.session.frames import FrameReader
 from polypviewer.session.keeper import lane_door
 from polypviewer.session.long_jobs import Reporter, until_stopped
 from polypviewer.session.messages import message
+from polypviewer.session.outlines import dismissed_in
 from polypviewer.session.store_door import StoreDoor, Tell, stoppable
 from polypviewer.session.values import Progress
 
@@ -44,19 +47,37 @@ ARRIVAL_MS: Final = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BulkFrame:
-    """One frame that can be accepted: the changes against its untouched draft."""
+    """One frame that can be accepted: the changes against its draft, and the fields that it has after them."""
 
     identity: FrameIdentity
     changes: tuple[Change, ...]
+    values: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BulkWork:
-    """What the lane works out; `threshold` None: each proposal's own."""
+    """What the lane works out for a reader; `threshold` None: each proposal's own."""
 
+    reader_id: UUID
     frames: Sequence[tuple[FrameRef, Path]]
     digest: str
     threshold: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BulkStep:
+    """What the lane found: the step on all of these frames."""
+
+    frames: Mapping[FrameRef, BulkFrame]
+    identities: Mapping[FrameRef, FrameIdentity]
+    command: Command
+
+    def without(self, refs: frozenset[FrameRef]) -> BulkStep:
+        """The step that leaves these frames out."""
+        if not refs:
+            return self
+        left = {ref: frame for ref, frame in self.frames.items() if ref not in refs}
+        return _step(left, reader_id=self.command.reader_id)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,11 +105,12 @@ class Bulk:
         """Accept what the model `digest` proposed, wherever nobody decided. Raises `EditError` if there is nothing."""
         desk = self._desk
         desk.need_editable()
-        _, keeper = desk.need_project()
+        project, keeper = desk.need_project()
         waiting = [ref for ref in desk.frames if desk.lights[ref] == ReviewStatus.PROPOSED]
         if not waiting:
             raise EditError("edit.nothing_proposed")
-        work = BulkWork([(ref, desk.paths[ref.media_id]) for ref in waiting], digest, threshold)
+        frames = [(ref, desk.paths[ref.media_id]) for ref in waiting]
+        work = BulkWork(project.reader_id, frames, digest, threshold)
         desk.signals.progress.emit(Progress("accept", 0, len(waiting)))
         self._stop = threading.Event()
         job = partial(work_out, lane_door(desk.lanes.disk, keeper), work)
@@ -96,7 +118,7 @@ class Bulk:
         done, tell = partial(self._worked_out, asked), stoppable(self._stop, self._reporter.told.emit)
         desk.lanes.work.submit(until_stopped, job, tell, on_done=done, on_error=self._failed, key="bulk")
 
-    def _worked_out(self, asked: _Asked, found: tuple[BulkFrame, ...] | None) -> None:
+    def _worked_out(self, asked: _Asked, found: BulkStep | None) -> None:
         desk = self._desk
         if desk.keeper is asked.keeper and self._navigation.is_under_way:
             # That frame is on its way from the disk as it was: it is accepted when it stands on the screen.
@@ -105,14 +127,13 @@ class Bulk:
         desk.signals.progress.emit(Progress("accept", 1, 1, ended=True))
         if desk.keeper is not asked.keeper or found is None:
             return
-        chosen = {frame.identity.ref: frame for frame in found if self._is_untouched(frame.identity.ref, asked)}
-        if not chosen:
+        step = found.without(frozenset(ref for ref in found.frames if not self._is_untouched(ref, asked)))
+        if not step.frames:
             desk.say_error(EditError("edit.nothing_proposed"))
             return
-        changes = tuple(change for frame in chosen.values() for change in frame.changes)
-        self._editing.done_on_many("accept_all", changes, {ref: frame.identity for ref, frame in chosen.items()})
-        self._light(asked, tuple(chosen.values()))
-        desk.signals.message.emit(message("frame.bulk_accepted", count=len(chosen), offers_undo=True))
+        self._editing.done_on_many(step.command, step.identities)
+        self._light(asked, tuple(step.frames.values()))
+        desk.signals.message.emit(message("frame.bulk_accepted", count=len(step.frames), offers_undo=True))
 
     def _light(self, asked: _Asked, frames: tuple[BulkFrame, ...]) -> None:
         """Light what was accepted, some frames in each turn of the window; not what was undone or edited by then."""
@@ -122,7 +143,7 @@ class Bulk:
         for frame in frames[:LIT_AT_ONCE]:
             ref = frame.identity.ref
             if self._keeping.edits_of(ref) == asked.edits[ref] + 1:
-                desk.light(ref, _values(frame.changes), has_mask=True)
+                desk.light(ref, frame.values, has_mask=True)
         if len(frames) > LIT_AT_ONCE:
             QTimer.singleShot(0, desk.signals, partial(self._light, asked, frames[LIT_AT_ONCE:]))
 
@@ -137,18 +158,25 @@ class Bulk:
         self._desk.say_error(error)
 
 
-def work_out(door: StoreDoor, work: BulkWork, tell: Tell) -> tuple[BulkFrame, ...]:
+def work_out(door: StoreDoor, work: BulkWork, tell: Tell) -> BulkStep:
     """On the lane. A frame whose file cannot be read, or that is proposed empty, is left out."""
     reader = FrameReader(kept_bytes=1)
-    found: list[BulkFrame] = []
+    found: dict[FrameRef, BulkFrame] = {}
     try:
         for number, (ref, path) in enumerate(work.frames):
             tell(Progress("accept", number, len(work.frames)))
             frame = _frame(door, reader, work, ref, path)
-            found.extend([frame] if frame is not None else [])
+            if frame is not None:
+                found[ref] = frame
     finally:
         reader.close()
-    return tuple(found)
+    return _step(found, reader_id=work.reader_id)
+
+
+def _step(frames: Mapping[FrameRef, BulkFrame], *, reader_id: UUID) -> BulkStep:
+    changes = tuple(change for frame in frames.values() for change in frame.changes)
+    identities = {ref: frame.identity for ref, frame in frames.items()}
+    return BulkStep(frames, identities, Command(uuid4(), reader_id, "accept_all", changes))
 
 
 def _frame(door: StoreDoor, reader: FrameReader, work: BulkWork, ref: FrameRef, path: Path) -> BulkFrame | None:
@@ -160,16 +188,21 @@ def _frame(door: StoreDoor, reader: FrameReader, work: BulkWork, ref: FrameRef, 
     except MediaError:
         return None
     draft = door(partial(_draft, ref=ref, identity=identity))
-    mask = proposal_mask(proposal, threshold=work.threshold)
-    if draft.values or has_polyp(draft.label_map) or not mask.any():
+    has_mask = has_polyp(draft.label_map)
+    if review_status(draft.values, has_mask=has_mask, has_proposal=True) != ReviewStatus.PROPOSED:
+        return None
+    dismissed = dismissed_in(draft, proposal)
+    mask = proposal_mask(proposal, threshold=work.threshold, dismissed=dismissed)
+    if not mask.any():
         return None
     changes = accept_changes(draft, shown_proposal=mask, proposal_id=proposal.id, decided_by=DecidedBy.BULK)
-    return BulkFrame(identity, changes)
+    return BulkFrame(identity, changes, _after(draft.values, changes))
 
 
-def _values(changes: tuple[Change, ...]) -> dict[str, str]:
-    """The fields of a frame that had none before these changes."""
-    return {change.field: change.after for change in changes if isinstance(change, ValueChange) and change.after}
+def _after(values: Mapping[str, str], changes: tuple[Change, ...]) -> dict[str, str]:
+    """The fields of a frame after changes that take none away."""
+    made = {change.field: change.after for change in changes if isinstance(change, ValueChange) and change.after}
+    return {**values, **made}
 
 
 def _proposal(store: ProjectStore, *, ref: FrameRef, digest: str) -> Proposal | None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
 
-from polypviewer.core.command import Change, Command, MaskChange, inverse
+from polypviewer.core.command import Change, Command, MaskChange, inverted
 from polypviewer.core.errors import EditError
 from polypviewer.core.geometry import EMPTY_RECT, Point, Rect
 from polypviewer.core.identity import FrameIdentity, FrameRef
@@ -163,14 +163,15 @@ class Editing:
             desk.signals.message.emit(message("history.empty" if action == "undo" else "history.nothing_to_redo"))
             return
         desk.need_editable()
+        here = desk.need_frame().ref
+        if not command.changes or (command.on(here) and here in desk.frames):
+            self._apply_step(command, action)
+            return
         there = [ref for ref in command.frames if ref in desk.frames]
-        if command.frames and not there:
-            desk.say_error(EditError("edit.frame_gone"))
-            return
-        if there and desk.need_frame().ref not in there:
+        if there:
             navigation.go_to(self._best_of(there), then=partial(self._step_back_or_forth, action, navigation))
-            return
-        self._apply_step(command, action)
+        else:
+            desk.say_error(EditError("edit.frame_gone"))
 
     def _best_of(self, refs: list[FrameRef]) -> FrameRef:
         """The first frame of a step that can be shown: a file that has gone does not hold up the others."""
@@ -182,8 +183,8 @@ class Editing:
     def _apply_step(self, command: Command, action: Action) -> None:
         desk = self._desk
         shown = desk.need_frame()
-        changes = inverse(command) if action == "undo" else command.changes
-        rect = shown.draft.apply_all(changes)
+        changes = command.on(shown.ref)
+        rect = shown.draft.apply_all(inverted(changes) if action == "undo" else changes)
         desk.history.undo() if action == "undo" else desk.history.redo()
         self._keeping.journal(command, action)
         if command.kind in DECIDING:
@@ -192,7 +193,9 @@ class Editing:
         desk.signals.step_shown.emit(rect)
         if len(command.frames) > 1:
             self._revise(shown)
-            self._settling.take(dict.fromkeys(ref for ref in command.frames if ref != shown.ref))
+            others: dict[FrameRef, FrameIdentity | None] = dict.fromkeys(command.frames)
+            others.pop(shown.ref, None)
+            self._settling.take(others)
 
     # --- one way for all ---
 
@@ -228,23 +231,22 @@ class Editing:
             desk.pace.decided()
         self._tell(shown, rect)
 
-    def done_on_many(
-        self, kind: str, changes: tuple[Change, ...], identities: Mapping[FrameRef, FrameIdentity]
-    ) -> None:
-        """One command on many frames; the shown draft gets its share here. No stroke may be in the air on any."""
+    def done_on_many(self, command: Command, identities: Mapping[FrameRef, FrameIdentity]) -> None:
+        """A command on many frames; the shown draft gets its share here. No stroke may be in the air on any."""
         desk = self._desk
-        project, _ = desk.need_project()
-        command = Command(uuid4(), project.reader_id, kind, changes)
         desk.history.push(command)
         self._keeping.journal(command, "do")
         shown = desk.shown
         if shown is not None and shown.ref in identities:
-            rect = shown.draft.apply_all(changes)
+            rect = shown.draft.apply_all(command.on(shown.ref))
             self._revise(shown)
             self._tell(shown, rect)
         else:
             desk.signals.history_changed.emit()
-        self._settling.take({ref: known for ref, known in identities.items() if shown is None or ref != shown.ref})
+        others = dict(identities)
+        if shown is not None:
+            others.pop(shown.ref, None)
+        self._settling.take(others)
 
     def _revise(self, shown: ShownFrame) -> None:
         self._keeping.revise(RevisionOrder(shown.draft.snapshot(), shown.identity, self._used_proposal(shown)))

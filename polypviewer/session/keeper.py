@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from polypviewer.core.command import Command, inverse
+from polypviewer.core.command import Command, inverted
 from polypviewer.core.draft import Draft
 from polypviewer.core.errors import ProjectError
 from polypviewer.core.identity import FrameIdentity, FrameRef
@@ -112,13 +112,14 @@ class Keeper:
     def peek(self, ref: FrameRef) -> StoredFrame:
         """The same for somebody who does not show it."""
         draft = self.store.load_draft(ref)
-        rows = [row for row in self._backlog if ref in row.command.frames]
+        rows = [row for row in self._backlog if row.command.on(ref)]
         done = self.store.journal.done_steps({row.command.id for row in rows}) if rows else {}
         for row in rows:
             does = row.action != "undo"
             if done.get(row.command.id) != does:
                 done[row.command.id] = does
-                draft.apply_all(row.command.changes if does else inverse(row.command))
+                changes = row.command.on(ref)
+                draft.apply_all(changes if does else inverted(changes))
         return StoredFrame(draft, self.store.frame_identity(ref))
 
     def settle(self, frames: Mapping[FrameRef, FrameIdentity | None]) -> frozenset[FrameRef]:

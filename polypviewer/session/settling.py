@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from polypviewer.core.identity import FrameIdentity, FrameRef
@@ -54,7 +55,7 @@ class Settling:
         if self._is_busy or not self._waiting:
             return
         _, keeper = self._desk.need_project()
-        frames = {ref: self._waiting.pop(ref) for ref in list(self._waiting)[:SLICE]}
+        frames = {ref: self._waiting.pop(ref) for ref in list(islice(self._waiting, SLICE))}
         edits = {ref: self._keeping.edits_of(ref) for ref in frames}
         self._is_busy = True
         came = partial(self._came, self._project, edits)

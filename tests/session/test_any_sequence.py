@@ -316,7 +316,7 @@ class Reading(Sitting):
     @precondition(lambda self: self.has_model)
     @rule()
     def accept_all_proposed(self) -> None:
-        """One step over many frames; never one that somebody has touched."""
+        """One step over many frames; each that nobody has touched, and none that does not wait."""
         reference, told, steps = self.reference, len(self.messages), len(self.now.history.done)
         untouched = set(self.template.proposals) - reference.touched
         waiting = {number for number in self.template.proposals if self.light_of(number) is ReviewStatus.PROPOSED}
@@ -330,7 +330,7 @@ class Reading(Sitting):
 
     def accept_in_bulk(self, draft: Draft) -> None:
         proposal = self.template.proposals[draft.frame.index]
-        mask = proposal_mask(proposal)
+        mask = proposal_mask(proposal, dismissed=dismissed_components(draft, proposal_id=proposal.id))
         draft.apply_all(accept_changes(draft, shown_proposal=mask, proposal_id=proposal.id, decided_by=DecidedBy.BULK))
 
     @rule()

@@ -101,6 +101,44 @@ def test_a_frame_that_a_person_painted_on_is_left_alone(
     assert lights(session) == [ReviewStatus.EDITED] + [ReviewStatus.ACCEPTED] * 3
 
 
+def test_a_frame_whose_decision_was_taken_back_is_accepted_too(
+    session: Session, qtbot: QtBot, project: Path, messages: list[Message]
+) -> None:
+    session.accept(stay=True)
+    session.undo()
+    until_saved(qtbot, session)
+    assert lights(session) == [ReviewStatus.PROPOSED] * 4
+    messages.clear()
+    accept_all(qtbot, session, messages)
+    assert lights(session) == [ReviewStatus.ACCEPTED] * 4
+    session.undo()
+    qtbot.waitUntil(lambda: lights(session) == [ReviewStatus.PROPOSED] * 4, timeout=20_000)
+    assert not labels_of(session).any()
+
+
+def test_a_comment_and_a_dismissed_region_of_before_are_kept(
+    session: Session, qtbot: QtBot, messages: list[Message]
+) -> None:
+    shown = session.proposal
+    assert shown is not None
+    row, column = np.argwhere(shown.labels > 0)[0]
+    session.set_comment("look again")
+    go(qtbot, session, session.frames[1])
+    qtbot.waitUntil(lambda: session.proposal is not None, timeout=20_000)
+    session.dismiss_at(Point(column + 0.5, row + 0.5))
+    assert session.proposal is not None
+    wanted = session.proposal.mask
+    until_saved(qtbot, session)
+    messages.clear()
+    accept_all(qtbot, session, messages)
+    accepted = ReviewStatus.ACCEPTED if wanted.any() else ReviewStatus.PROPOSED
+    assert lights(session) == [ReviewStatus.ACCEPTED, accepted, ReviewStatus.ACCEPTED, ReviewStatus.ACCEPTED]
+    assert np.array_equal(labels_of(session) > 0, wanted)
+    go(qtbot, session, session.frames[0])
+    assert session.draft is not None
+    assert session.draft.value("comment") == "look again"
+
+
 def test_with_nothing_proposed_it_says_so(session: Session, qtbot: QtBot, messages: list[Message]) -> None:
     accept_all(qtbot, session, messages)
     messages.clear()
