@@ -10,6 +10,7 @@ from PySide6.QtGui import QInputDevice, QMouseEvent, QPointingDevice, QTabletEve
 from polypviewer.ui.canvas.tool import Touch
 from polypviewer.ui.canvas.view import View
 
+_ALT, _SHIFT = Qt.KeyboardModifier.AltModifier.value, Qt.KeyboardModifier.ShiftModifier.value
 _PENS = (QInputDevice.DeviceType.Stylus, QInputDevice.DeviceType.Airbrush)
 
 
@@ -28,12 +29,12 @@ class Contact:
     @property
     def has_alt(self) -> bool:
         """True while Alt is held."""
-        return bool(self.modifiers & Qt.KeyboardModifier.AltModifier)
+        return bool(self.modifiers.value & _ALT)
 
     @property
     def has_shift(self) -> bool:
         """True while Shift is held."""
-        return bool(self.modifiers & Qt.KeyboardModifier.ShiftModifier)
+        return bool(self.modifiers.value & _SHIFT)
 
     def touch(self, view: View) -> Touch:
         """The same in image coordinates; the right button and Alt each invert."""

@@ -36,7 +36,7 @@ class CrosshairLayer:
         """The mouse is at a widget position now; returns what must be shown again on a widget of this size."""
         before = self.region(size)
         self._at = None if position is None else QPointF(position)
-        return before.united(self.region(size))
+        return before.united(self.region(size)) if self._wanted else before
 
     def region(self, size: QSize) -> QRegion:
         """The logical pixels that the lines touch."""

@@ -96,23 +96,23 @@ class Canvas(ToolCanvas):
         self._last = contact.position
         self._drag = self._meaning(contact)
         self._drag_button = contact.button
-        self._follow(contact)
+        touch = self._follow(contact)
         if self._drag is Drag.TOOL:
-            self.tool.press(contact.touch(self.view))
+            self.tool.press(touch)
         self._show_shape()
 
     def _move(self, contact: Contact) -> None:
-        self._follow(contact)
+        touch = self._follow(contact)
         if self._drag is Drag.PAN:
             moved = contact.position - self._last
             self._space_used = True
             self.set_view(self.view.panned(moved.x(), moved.y()))
         elif self._drag is Drag.TOOL:
-            self.tool.move(contact.touch(self.view))
+            self.tool.move(touch)
         elif self._drag is Drag.SIZE:
             self.hand.change_radius(self.hand.radius + (contact.position.x() - self._last.x()) / self.view.scale / 2)
         elif self.has_frame:
-            self.tool.hover(self.view.to_image(contact.position))
+            self.tool.hover(touch.point)
         self._last = contact.position
 
     def _release(self, button: Qt.MouseButton) -> None:

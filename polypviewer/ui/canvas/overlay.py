@@ -168,31 +168,31 @@ class OverlayLayer:
         drawn = _pixels(drawing.image, region)
         reach = max(1, round(LINE_PX * drawing.surface.ratio))
         labels = self._sample(drawing, region, margin=reach)
-        if labels is None:
+        highest = 0 if labels is None else labels.max()
+        if labels is None or not highest:
             drawn[...] = 0
             return
         inner = np.ascontiguousarray(labels[reach:-reach, reach:-reach])
         colours = self._fills.take(inner)
-        if labels.max() == IGNORE:
+        if highest == IGNORE:
             ignored = (inner == IGNORE) & _hatch(region, round(HATCH_PX * drawing.surface.ratio))
             colours[ignored] = self._lines[IGNORE]
-        edge = np.flatnonzero(_edges(labels, reach))
+        edge = _edges(labels, reach).reshape(-1).nonzero()[0]  # background has no line: its colour is clear
         colours.reshape(-1)[edge] = self._lines.take(inner.reshape(-1).take(edge))
         drawn[...] = colours
 
     def _sample(self, drawing: _Drawing, region: QRect, *, margin: int) -> LabelMap | None:
-        """Labels under the device pixels of `region` and `margin` more around it; None if all are background."""
+        """Labels under the device pixels of `region` and `margin` more around it; None outside the frame."""
         if not self._labels.size:
             return None
-        left, top, width, height = region.adjusted(-margin, -margin, margin, margin).getRect()
+        left, top = region.left() - margin, region.top() - margin
+        width, height = region.width() + 2 * margin, region.height() + 2 * margin
         across, down = _common(drawing.across, left, width), _common(drawing.down, top, height)
         columns, rows = drawing.columns[across], drawing.rows[down]
         if not (columns.size and rows.size):
             return None
         first = columns[0]
         found: LabelMap = self._labels[rows, first : columns[-1] + 1].take(columns - first, axis=1)
-        if not found.any():
-            return None
         if found.shape == (height, width):
             return found
         sampled: LabelMap = np.zeros((height, width), np.uint8)
@@ -238,14 +238,13 @@ def _line_table() -> NDArray[np.uint32]:
 
 
 def _edges(labels: LabelMap, reach: int) -> Mask:
-    """Labelled pixels with another label within `reach` pixels up, down, left or right, without the outer `reach`.
+    """Pixels with another label within `reach` pixels up, down, left or right, without the outer `reach`.
 
     Some label within reach differs from the middle one exactly if two neighbours on the way differ.
     """
     beside, above = labels[reach:-reach], labels[:, reach:-reach]
     edge = _any_of(beside[:, 1:] != beside[:, :-1], 2 * reach)
     edge |= _any_of((above[1:] != above[:-1]).T, 2 * reach).T
-    edge &= labels[reach:-reach, reach:-reach] > 0
     return edge
 
 

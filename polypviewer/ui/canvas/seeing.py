@@ -165,12 +165,15 @@ class SeeingCanvas(CanvasBase):
 
     def point_at(self, point: Point | None) -> None:
         """Put the crosshair on an image position that is looked at elsewhere; None: nowhere."""
-        at = None if point is None else self.view.to_widget(point)
-        self.update(self._crosshair.show_at(at, self.size()))
+        self._cross_at(None if point is None else self.view.to_widget(point))
 
     def _crosshair_moved(self, point: Point | None) -> None:
-        at = None if point is None else self._mouse
-        self.update(self._crosshair.show_at(at, self.size()))
+        self._cross_at(None if point is None else self._mouse)
+
+    def _cross_at(self, position: QPointF | None) -> None:
+        touched = self._crosshair.show_at(position, self.size())
+        if not touched.isEmpty():
+            self.update(touched)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._glide.stop()

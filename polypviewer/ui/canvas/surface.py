@@ -32,9 +32,8 @@ class Surface:
 
     def to_device(self, rect: QRect) -> QRect:
         """The device pixels that logical pixels `rect` touch, clipped to the surface."""
-        left, top, width, height = rect.getRect()
-        right, bottom = min(left + width, self.width), min(top + height, self.height)
-        left, top = max(left, 0), max(top, 0)
+        left, top = max(rect.left(), 0), max(rect.top(), 0)
+        right, bottom = min(rect.right() + 1, self.width), min(rect.bottom() + 1, self.height)
         if self.ratio != 1.0:
             left, top = int(left * self.ratio), int(top * self.ratio)
             right, bottom = math.ceil(right * self.ratio), math.ceil(bottom * self.ratio)

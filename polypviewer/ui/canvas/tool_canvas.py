@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum, auto
 
 import numpy as np
@@ -156,15 +157,15 @@ class ToolCanvas(SeeingCanvas):
         inverted = touch.inverted if touch is not None and self._drag is Drag.TOOL else self._alt
         return "+" if self.tool.adds(inverted=inverted) else "-"
 
-    def _follow(self, contact: Contact) -> None:
-        """The cursor goes where mouse or pen is, and shows what they would do there."""
+    def _follow(self, contact: Contact) -> Touch:
+        """The cursor goes where mouse or pen is, and shows what they would do there; returns the touch it is."""
         held = self._touch if self._drag is Drag.TOOL and contact.button == Qt.MouseButton.NoButton else None
-        touch = contact.touch(self.view)
-        if held is not None:
-            touch = Touch(touch.point, held.inverted, touch.rubber, touch.pressure, touch.tilt_x, touch.tilt_y)
-        self._touch = touch
+        self._touch = touch = contact.touch(self.view)
+        if held is not None and held.inverted != touch.inverted:
+            self._touch = replace(touch, inverted=held.inverted)
         self._hold_alt(held=contact.has_alt)
         self._track(contact.position)
+        return touch
 
     def _track(self, position: QPointF | None) -> None:
         """The mouse is somewhere else: draw the tip there and only there."""
