@@ -52,6 +52,7 @@ class Legend(QFrame):
         self._areas = {kind.code: label(tone="quiet") for kind in KINDS}
         self._names = {kind.code: label() for kind in KINDS}
         self._title = heading("")
+        self._parts: tuple[bool, Codes] | None = None
         self._lay_out_heat()
         self._lay_out_provenance()
         column = QVBoxLayout(self)
@@ -91,6 +92,9 @@ class Legend(QFrame):
 
     def show_parts(self, *, heat: bool, codes: Codes) -> None:
         """Which layers are on, and what the codes of `core.provenance` say."""
+        if (heat, codes) == self._parts:
+            return
+        self._parts = heat, codes
         self._heat.setVisible(heat)
         self._provenance.setVisible(bool(codes))
         title, names = TEXTS[codes]

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
@@ -27,13 +28,18 @@ from polypviewer.core.review import ReviewStatus
 from polypviewer.ui.canvas.picture import rgb_image
 from polypviewer.ui.status_marks import MARK_PX, draw_mark, status_name
 from polypviewer.ui.text import count_text, translate
-from polypviewer.ui.theme import active, status_colour
+from polypviewer.ui.theme import ThemeName, active, status_colour
 
 GAP: Final = 10
 LINE: Final = 4
 EDGE: Final = 12
 KEPT: Final = 800
+KEPT_TILES: Final = 80
 RATIO: Final = 4 / 3
+RIM: Final = 3
+"""Logical pixels around a thumbnail that the line around the current one takes."""
+
+_Look = tuple[ReviewStatus, int | None, bool, QSize, ThemeName, float]
 
 
 class Strip(QAbstractScrollArea):
@@ -55,6 +61,7 @@ class Strip(QAbstractScrollArea):
         self._names: Mapping[FrameRef, str] = {}
         self._current: int | None = None
         self._pictures: OrderedDict[FrameRef, QImage] = OrderedDict()
+        self._tiles: OrderedDict[FrameRef, tuple[_Look, QPixmap]] = OrderedDict()
         self._asked: set[FrameRef] = set()
         self._hides_pictures = False
 
@@ -64,6 +71,7 @@ class Strip(QAbstractScrollArea):
         """Other frames; `statuses` is read when a light is drawn, so it may change in place."""
         self._frames, self._statuses = frames, statuses
         self._pictures.clear()
+        self._tiles.clear()
         self._asked.clear()
         self._current = None
         self._take_range()
@@ -166,7 +174,6 @@ class Strip(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         pitch, shift = self.tile.width() + GAP, self.horizontalScrollBar().value() - EDGE
         first = max(0, (event.rect().left() + shift) // pitch)
         last = min(len(self._frames) - 1, (event.rect().right() + shift) // pitch)
@@ -175,15 +182,35 @@ class Strip(QAbstractScrollArea):
         painter.end()
 
     def _paint_tile(self, painter: QPainter, index: int) -> None:
-        ref, rect = self._frames[index], self.rect_of(index)
-        picture = QRect(rect.topLeft(), self.tile)
+        """Copy the tile as it was drawn last, unless it would look otherwise now."""
+        ref, rect = self._frames[index], self.rect_of(index).adjusted(-RIM, -RIM, RIM, RIM)
         image = None if self._hides_pictures else self._pictures.get(ref)
+        status, ratio = self._statuses.get(ref, ReviewStatus.UNREVIEWED), self.devicePixelRatioF()
+        key = None if image is None else image.cacheKey()
+        look: _Look = (status, key, index == self._current, rect.size(), active().name, ratio)
+        known, tile = self._tiles.get(ref, (None, None))
+        if tile is None or known != look:
+            tile = QPixmap(rect.size() * ratio)
+            tile.setDevicePixelRatio(ratio)
+            tile.fill(Qt.GlobalColor.transparent)
+            onto = QPainter(tile)
+            onto.translate(-rect.topLeft())
+            self._draw_tile(onto, index, image, status)
+            onto.end()
+            self._tiles[ref] = (look, tile)
+            if len(self._tiles) > KEPT_TILES:
+                self._tiles.popitem(last=False)
+        painter.drawPixmap(rect.topLeft(), tile)
+        if image is None and not self._hides_pictures:
+            self._wish(ref)
+
+    def _draw_tile(self, painter: QPainter, index: int, image: QImage | None, status: ReviewStatus) -> None:
+        rect = self.rect_of(index)
+        picture = QRect(rect.topLeft(), self.tile)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(picture, QColor(active().raised if image is None else "#000000"))
         if image is not None:
             painter.drawImage(_inside(picture, image.size()), image)
-        elif not self._hides_pictures:
-            self._wish(ref)
-        status = self._statuses.get(ref, ReviewStatus.UNREVIEWED)
         line = QRectF(rect.left(), rect.bottom() - LINE + 1, rect.width(), LINE)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(status_colour(status))

@@ -87,6 +87,25 @@ def test_a_thumbnail_is_drawn_in_its_shape(strip: Strip) -> None:
     assert shown.pixelColor(tile.center().x(), tile.top() + 1).green() == 0
 
 
+def test_tiles_that_were_drawn_before_look_like_tiles_drawn_anew(strip: Strip, qtbot: QtBot) -> None:
+    frames, lights = stills(5), StatusLights(frames=5)
+    picture = np.random.default_rng(4).integers(0, 255, (90, 120, 3), dtype=np.uint8)
+    seen = []
+    for is_fresh in (False, True):
+        shown = Strip() if is_fresh else strip
+        qtbot.addWidget(shown)
+        shown.resize(1200, 90)
+        shown.show_frames(frames, lights)
+        if not is_fresh:
+            shown.show_current(0)
+            shown.grab()
+            lights.change(frames[2], ReviewStatus.CORRECTED)
+        shown.show_thumbnail(frames[1], picture)
+        shown.show_current(2)
+        seen.append(shown.grab().toImage())
+    assert seen[0] == seen[1]
+
+
 def test_the_heading_counts_only_what_is_there(qtbot: QtBot) -> None:
     bar = StripBar()
     qtbot.addWidget(bar)
