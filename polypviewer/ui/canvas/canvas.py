@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -202,11 +203,11 @@ class CanvasBase(QWidget):
 
     def _prepare(self) -> None:
         """Make what will be seen in pieces, so that the next move of the hand is not late; then show it."""
-        surface, rows = self._surface(), (self._masks, self._lines)
+        surface, rows, end = self._surface(), (self._masks, self._lines), time.perf_counter() + PIECE_S
         is_ready = (
             self._picture.refine_some(surface, QColor(active().canvas), within_s=PIECE_S)
-            and self._masks.prepare(surface, within_s=PIECE_S)
-            and self._lines.prepare(surface, within_s=PIECE_S)
+            and self._masks.prepare(surface, within_s=end - time.perf_counter())
+            and self._lines.prepare(surface, within_s=end - time.perf_counter())
         )
         if not is_ready:
             self._pieces.start()
