@@ -1,43 +1,82 @@
-"""Folders in Kvasir's layout: `images/` and `masks/` with the same stems."""
+"""Folders of frames and masks: Kvasir's layout (`images/`, `masks/`, the same stems) and the application's exports.
+
+An export as "kvasir" may have `ignore/` beside the masks, one as "coco" has `annotations.json` instead of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.data.coco import ANNOTATIONS, label_map_of, read_regions
+from trainer.data.pairs import Pair, Picture
+from trainer.data.pixels import MASK_ABOVE, read_grey, read_image, read_mask
+from trainer.data.units import Units, read_units
 from trainer.errors import DataError
 
+__all__ = [
+    "MASK_ABOVE",
+    "Pair",
+    "Picture",
+    "find_images",
+    "find_pairs",
+    "only",
+    "read_grey",
+    "read_image",
+    "read_list",
+    "read_pair",
+    "require_same_size",
+    "without",
+]  # fmt: skip
+
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
-MASK_ABOVE = 127
-"""JPEG masks ring: a pixel belongs to the polyp above this value."""
+LAYOUT = "Lay the data out as images/ and masks/."
+IGNORE = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One frame and its mask on disk; `key` is `dataset/stem`."""
+def find_pairs(folder: Path, *, name: str, may_lack_masks: bool = False) -> list[Pair]:
+    """All frames of a folder that have a mask, sorted by stem; `name` is the data set's.
 
-    key: str
-    image: Path
-    mask: Path
+    Raises DataError when frames and masks do not match; `may_lack_masks` passes over frames without one.
+    """
+    images, units = _by_stem(folder / "images"), read_units(folder)
+    if (folder / ANNOTATIONS).is_file() and not (folder / "masks").is_dir():
+        pairs, masks = _coco_pairs(folder, images, units, name=name)
+    else:
+        masks = _by_stem(folder / "masks")
+        ignored = _by_stem(folder / "ignore") if (folder / "ignore").is_dir() else {}
+        pairs = [
+            Pair(f"{name}/{stem}", images[stem], masks[stem], ignored.get(stem), None, units.get(stem, ()))
+            for stem in sorted(set(images) & set(masks))
+        ]
+    _require_partners(folder, set(images), set(masks), may_lack_masks=may_lack_masks)
+    return pairs
 
-    @property
-    def dataset(self) -> str:
-        return self.key.split("/", 1)[0]
 
-    @property
-    def stem(self) -> str:
-        return self.key.split("/", 1)[1]
+def find_images(folder: Path, *, name: str) -> list[Picture]:
+    """All frames of a folder, masks not asked for, sorted by stem: of `images/` in it, else of the folder itself."""
+    place = folder / "images" if (folder / "images").is_dir() else folder
+    units = read_units(folder)
+    return [Picture(f"{name}/{stem}", path, units.get(stem, ())) for stem, path in sorted(_by_stem(place).items())]
 
 
-def find_pairs(folder: Path, *, name: str) -> list[Pair]:
-    """All frames of a folder, sorted by stem. Raises DataError when frames or masks are missing or do not match."""
-    images, masks = _by_stem(folder / "images"), _by_stem(folder / "masks")
-    lonely = sorted(set(images) ^ set(masks))
+def _coco_pairs(
+    folder: Path, images: dict[str, Path], units: Units, *, name: str
+) -> tuple[list[Pair], dict[str, Path]]:
+    path = folder / ANNOTATIONS
+    regions = {Path(file).stem: found for file, found in read_regions(path).items()}
+    pairs = [
+        Pair(f"{name}/{stem}", images[stem], path, None, regions[stem], units.get(stem, ()))
+        for stem in sorted(set(images) & set(regions))
+    ]
+    return pairs, dict.fromkeys(regions, path)
+
+
+def _require_partners(folder: Path, images: set[str], masks: set[str], *, may_lack_masks: bool) -> None:
+    lonely = sorted(masks - images if may_lack_masks else images ^ masks)
     if lonely:
         kind = "mask" if lonely[0] in images else "image"
         raise DataError(
@@ -45,47 +84,42 @@ def find_pairs(folder: Path, *, name: str) -> list[Pair]:
             f"{len(lonely)} frames of {folder} have no {kind} or the other way round, for example '{lonely[0]}'.",
             "Give every image in images/ a mask of the same name in masks/.",
         )
-    return [Pair(f"{name}/{stem}", images[stem], masks[stem]) for stem in sorted(images)]
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
-        raise DataError("data.folder", f"There is no folder {folder}.", "Lay the data out as images/ and masks/.")
-    found = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES}
-    if not found:
-        raise DataError(
-            "data.empty", f"The folder {folder} holds no images.", "Lay the data out as images/ and masks/."
-        )
+        raise DataError("data.folder", f"There is no folder {folder}.", LAYOUT)
+    paths = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES and path.name[0] != "."]
+    if not paths:
+        raise DataError("data.empty", f"The folder {folder} holds no images.", LAYOUT)
+    found: dict[str, Path] = {}
+    for path in paths:
+        if found.setdefault(path.stem, path) is not path:
+            raise DataError(
+                "data.twice",
+                f"{folder} holds both {found[path.stem].name} and {path.name}.",
+                "Take one of them out: a mask belongs to one image, and it is not said to which.",
+            )
     return found
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """`(height, width, 3)` uint8 RGB, EXIF orientation applied; raises DataError when the file is no whole image."""
-    encoded = np.frombuffer(_read_bytes(path), np.uint8)
-    pixels = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
-    if pixels is None:
-        raise DataError("data.image", f"{path} is not an image that can be read.", "Replace the file or take it out.")
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def read_grey(path: Path) -> NDArray[np.uint8]:
-    """`(height, width)` uint8 as stored; raises DataError when the file is no whole image."""
-    encoded = np.frombuffer(_read_bytes(path), np.uint8)
-    flags = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
-    pixels = cv2.imdecode(encoded, flags) if encoded.size else None
-    if pixels is None:
-        raise DataError("data.mask", f"{path} is not a mask that can be read.", "Replace the file or take it out.")
-    return np.asarray(pixels, np.uint8)
-
-
 def read_pair(pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Frame `(h, w, 3)` uint8 RGB and LabelMap `(h, w)` uint8 of 0 and 1; raises DataError if sizes differ."""
-    image, mask = read_image(pair.image), read_grey(pair.mask)
+    """Frame `(h, w, 3)` uint8 RGB and LabelMap `(h, w)` uint8 of 0, 1 and 255; raises DataError if sizes differ."""
+    image = read_image(pair.image)
+    if pair.regions is not None:
+        height, width = image.shape[:2]
+        return image, label_map_of(pair.regions, height=height, width=width, name=str(pair.image))
+    mask = read_mask(pair.mask)
     require_same_size(image, mask, name=str(pair.mask))
-    return image, (mask > MASK_ABOVE).astype(np.uint8)
+    label = mask.astype(np.uint8)
+    if pair.ignore is not None:
+        ignored = read_mask(pair.ignore)
+        require_same_size(image, ignored, name=str(pair.ignore))
+        label[ignored & ~mask] = IGNORE
+    return image, label
 
 
-def require_same_size(image: NDArray[np.uint8], mask: NDArray[np.uint8], *, name: str) -> None:
+def require_same_size(image: NDArray[np.uint8], mask: NDArray[np.generic], *, name: str) -> None:
     """Raises DataError unless the mask lies on the image's grid."""
     if image.shape[:2] != mask.shape[:2]:
         (height, width), (rows, columns) = image.shape[:2], mask.shape[:2]
@@ -117,10 +151,3 @@ def only(pairs: Sequence[Pair], stems: set[str]) -> list[Pair]:
             "data.list", f"{len(missing)} listed frames are not there, such as '{missing[0]}'.", "Check it."
         )
     return [pair for pair in pairs if pair.stem in stems]
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError("data.read", f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
