@@ -72,26 +72,31 @@ class ActionSet(QObject):
     def use_layout(self, layout: Layout) -> None:
         """Only the actions of a layout can be asked for."""
         self.layout = layout
-        self._enable()
+        self._enable_all()
 
     def use_frame(self, *, shown: bool) -> None:
         """What needs a frame can be asked for only while one is shown."""
         self._has_frame = shown
-        self._enable()
+        self._enable_all()
 
     def block(self, action_id: str, *, blocked: bool) -> None:
         """An action that would do nothing now."""
+        if blocked == (action_id in self._blocked):
+            return
         if blocked:
             self._blocked.add(action_id)
         else:
             self._blocked.discard(action_id)
-        self._enable()
+        self._enable(action_id)
 
-    def _enable(self) -> None:
-        for action_id, action in self._actions.items():
-            spec = BY_ID[action_id]
-            fits = self.layout in spec.layouts and (self._has_frame or spec.group not in NEED_FRAME)
-            action.setEnabled(fits and action_id not in self._blocked)
+    def _enable_all(self) -> None:
+        for action_id in self._actions:
+            self._enable(action_id)
+
+    def _enable(self, action_id: str) -> None:
+        spec = BY_ID[action_id]
+        fits = self.layout in spec.layouts and (self._has_frame or spec.group not in NEED_FRAME)
+        self._actions[action_id].setEnabled(fits and action_id not in self._blocked)
 
     def retint(self) -> None:
         """Draw the icons again in the colours of the theme."""

@@ -155,8 +155,10 @@ class FramePage(QWidget):
     def show_comment(self, text: str) -> None:
         """The comment of the shown frame; its field is there when there is one."""
         self._comment_shown = text
-        self.comment.setText(text)
-        self.comment.setVisible(bool(text))
+        if self.comment.text() != text:
+            self.comment.setText(text)
+        if self.comment.isHidden() == bool(text):
+            self.comment.setVisible(bool(text))
 
     def begin_comment(self) -> None:
         """Type a comment now."""

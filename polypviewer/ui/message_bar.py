@@ -79,9 +79,10 @@ class MessageBar(QFrame):
         if standing is not None and standing.level == "error" and message.level in ("info", "good"):
             return
         self._message = message
-        self.setProperty("level", message.level)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        if self.property("level") != message.level:
+            self.setProperty("level", message.level)
+            self.style().unpolish(self)
+            self.style().polish(self)
         self._close.setIcon(icon("close"))
         self._text.setText(message.sentence)
         self._undo.setVisible(message.offers_undo)

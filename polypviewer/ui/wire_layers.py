@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, QTimer
 from polypviewer.core.geometry import EMPTY_RECT, Rect
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import Mask
-from polypviewer.core.proposal import Proposal, frame_probability
 from polypviewer.core.provenance import provenance
 from polypviewer.core.region import Scene
 from polypviewer.session.session import Session
@@ -98,13 +97,7 @@ class LayerWiring(QObject):
         self._canvas.show_threshold(shown.threshold)
         if shown.proposal.id != self._heated:
             self._heated = shown.proposal.id
-            self._session.ask(
-                partial(_probability, shown.proposal), partial(self._heat_came, shown.proposal), key="heat"
-            )
-
-    def _heat_came(self, proposal: Proposal, probability: NDArray[np.uint8]) -> None:
-        if proposal.id == self._heated:
-            self._canvas.show_probability(probability)
+            self._canvas.show_probability(shown.probability)
 
     # --- provenance and difference ------------------------------------------------------------------------------
 
@@ -168,7 +161,3 @@ class LayerWiring(QObject):
 
 def _codes(base: Mask | None, scene: Scene) -> NDArray[np.uint8]:
     return provenance(scene.labels, base)
-
-
-def _probability(proposal: Proposal, _scene: Scene) -> NDArray[np.uint8]:
-    return frame_probability(proposal)
