@@ -7,7 +7,7 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,15 +65,23 @@ class CardFacts:
     parent: str | None = None
 
 
-def write_bundle(place: Path, network: Network, facts: CardFacts) -> Bundle:
+Lighten = Callable[[Path], Sequence[Mapping[str, object]]]
+"""May replace a network by a lighter form of it; says what was tried, as JSON values for the card."""
+
+
+def write_bundle(
+    place: Path, network: Network, facts: CardFacts, *, frames: Sequence[NDArray[np.uint8]] = (),
+    lighten: Lighten | None = None,
+) -> Bundle:  # fmt: skip
     """Write a bundle at `place`, replacing what stood there only once it is whole; returns it, read back.
 
-    Raises BundleError when ONNX and PyTorch differ by more than `PARITY`, SurroundingsError when the disk refuses.
+    `frames`: real frames at network size, `(h, w, 3)` uint8 RGB, on which parity is measured too. Raises BundleError
+    when ONNX and PyTorch differ by more than `PARITY`, SurroundingsError when the disk refuses.
     """
 
     def fill(folder: Path) -> None:
         export_onnx(network, folder / NETWORK, size=facts.size, temperature=facts.temperature)
-        difference = parity(network, folder / NETWORK, size=facts.size, temperature=facts.temperature)
+        difference = parity(network, folder / NETWORK, facts=facts, frames=frames)
         if difference > PARITY:
             raise BundleError(
                 "export.parity",
@@ -81,7 +89,8 @@ def write_bundle(place: Path, network: Network, facts: CardFacts) -> Bundle:
                 "Export with another version of PyTorch; no bundle was written.",
             )
         write_weights(network, folder / WEIGHTS)
-        card = card_of(facts, folder) | {"onnx_parity": difference}
+        tried = [dict(form) for form in lighten(folder / NETWORK)] if lighten is not None else []
+        card = card_of(facts, folder) | {"onnx_parity": difference, "precision": precision_of(tried)}
         (folder / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
     write_folder_whole(place, fill)
@@ -115,6 +124,12 @@ def card_of(facts: CardFacts, folder: Path) -> dict[str, object]:
         "known_failures": list(facts.known_failures),
         "files": files,
     }
+
+
+def precision_of(tried: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """What `model.onnx` computes in, and what else was tried: JSON values for a card."""
+    kept = next((form["kind"] for form in tried if form["kept"]), "float32")
+    return {"kind": kept, "tried": list(tried)}
 
 
 FILES = (NETWORK, WEIGHTS)
@@ -171,14 +186,18 @@ def run_onnx(session: onnxruntime.InferenceSession, images: NDArray[np.uint8]) -
 
 
 @torch.inference_mode()
-def parity(network: Network, path: Path, *, size: tuple[int, int], temperature: float) -> float:
-    """Largest difference of probability between PyTorch and ONNX Runtime, on noise and a ramp, batches of 3 and 1."""
+def parity(network: Network, path: Path, *, facts: CardFacts, frames: Sequence[NDArray[np.uint8]] = ()) -> float:
+    """Largest difference of probability between PyTorch and ONNX Runtime.
+
+    On noise and a ramp, in batches of 3 and 1, and on `frames`, `(h, w, 3)` uint8 at network size.
+    """
+    size = facts.size
     rng = np.random.default_rng(0)
     noisy = rng.integers(0, 256, (3, *size, 3), dtype=np.uint8)
     smooth = np.broadcast_to(np.linspace(0, 255, size[1])[None, None, :, None], noisy.shape).astype(np.uint8)
-    session, shipped = open_onnx(path), Shipped(network, temperature=temperature).eval()
+    session, shipped = open_onnx(path), Shipped(network, temperature=facts.temperature).eval()
     differences = []
-    for images in (noisy, smooth[:1].copy()):
+    for images in (noisy, smooth[:1].copy(), *(frame[np.newaxis] for frame in frames)):
         expected = shipped(torch.from_numpy(images)).numpy()
         differences.append(float(np.abs(run_onnx(session, images) - expected).max()))
     return max(differences)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from trainer.commands.ending import named_folders, require_torch, with_errors_told
 from trainer.commands.options import Data
+from trainer.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trainer.export import CardFacts, Lighten
+    from trainer.precision import Pair
+
+PARITY_FRAMES = 16
 
 
 def export(
@@ -24,29 +35,69 @@ def export(
     report: Annotated[
         list[Path] | None, typer.Option(help="Report of `evaluate` whose metrics the card gives; more than once.")
     ] = None,
+    frames: Annotated[
+        Path | None, typer.Option(help="Frames with masks: parity is measured on them, lighter forms are judged.")
+    ] = None,
+    only: Annotated[Path | None, typer.Option(help="List of stems of --frames to use; all without it.")] = None,
+    lighter: Annotated[
+        list[str] | None,
+        typer.Option(help="float16 or int8: kept only if quicker here and within .005 Dice; more than once."),
+    ] = None,
 ) -> None:
     """Write the best weights of a fit as a model bundle."""
-    run_export(run, out=out, words=words, data=data, name=name, version=version, reports=report or [])
+    with_errors_told(
+        lambda: run_export(
+            run, out=out, words=words, data=data, name=name, version=version, reports=report or [], frames=frames,
+            only=only, lighter=lighter or [],
+        )
+    )  # fmt: skip
 
 
 def run_export(
-    run: Path, *, out: Path, words: Path, data: Sequence[str], name: str, version: str, reports: Sequence[Path]
-) -> None:
-    """Write the best weights of a fit as a bundle."""
+    run: Path, *, out: Path, words: Path, data: Sequence[str], name: str, version: str, reports: Sequence[Path],
+    frames: Path | None, only: Path | None, lighter: Sequence[str],
+) -> None:  # fmt: skip
+    """Write the bundle. Raises TrainerError."""
+    require_torch()
+    from trainer.cards import read_words, report_metrics, trained_facts
+    from trainer.export import write_bundle
+    from trainer.models.registry import build_network
+    from trainer.training.checkpoints import read_checkpoint
 
-    def work() -> None:
-        require_torch()
-        from trainer.cards import read_words, report_metrics, trained_facts
-        from trainer.export import write_bundle
-        from trainer.models.registry import build_network
-        from trainer.training.checkpoints import read_checkpoint
+    metrics = [metric for report in reports for metric in report_metrics(report)]
+    folders = named_folders(data)
+    facts = trained_facts(read_words(words), run, name=name, version=version, folders=folders, metrics=metrics)
+    network = build_network(facts.architecture)
+    network.load_state_dict(read_checkpoint(run / "best.pt").average)
+    pairs = [] if frames is None else _labelled(frames, only)
+    bundle = write_bundle(
+        out, network, facts, frames=_network_frames(pairs, facts), lighten=_lighten(lighter, pairs, facts)
+    )
+    Console(stderr=True).print(f"{out}: {bundle.digest}")
 
-        metrics = [metric for report in reports for metric in report_metrics(report)]
-        folders = named_folders(data)
-        facts = trained_facts(read_words(words), run, name=name, version=version, folders=folders, metrics=metrics)
-        network = build_network(facts.architecture)
-        network.load_state_dict(read_checkpoint(run / "best.pt").average)
-        bundle = write_bundle(out, network, facts)
-        Console(stderr=True).print(f"{out}: {bundle.digest}")
 
-    with_errors_told(work)
+def _labelled(folder: Path, only: Path | None) -> list[Pair]:
+    from trainer.data.folders import find_pairs, read_list, read_pair
+    from trainer.data.folders import only as listed
+
+    pairs = find_pairs(folder, name=folder.name)
+    return [read_pair(pair) for pair in (pairs if only is None else listed(pairs, read_list(only)))]
+
+
+def _network_frames(pairs: Sequence[Pair], facts: CardFacts) -> list[NDArray[np.uint8]]:
+    from trainer.precision import network_image
+
+    return [network_image(image, facts.size) for image, _ in pairs[:PARITY_FRAMES]]
+
+
+def _lighten(kinds: Sequence[str], pairs: Sequence[Pair], facts: CardFacts) -> Lighten | None:
+    if not kinds:
+        return None
+    from trainer.precision import MAKERS, lighten
+    from trainer.proposing import Rules
+
+    unknown = sorted(set(kinds) - set(MAKERS))
+    if unknown:
+        raise DataError("export.lighter", f"There is no lighter form '{unknown[0]}'.", f"Known: {', '.join(MAKERS)}.")
+    rules = Rules(facts.size, facts.threshold, facts.minimum_area)
+    return lambda path: [dataclasses.asdict(form) for form in lighten(path, kinds=kinds, frames=pairs, rules=rules)]
