@@ -16,7 +16,8 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from trainer.errors import DataError
-from trainer.models.network import Network, conv_bn_relu
+from trainer.models.layers import require_choices, two_convs, whole_numbers
+from trainer.models.network import Network, require
 
 BLOCKS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 """Expansion, channels, repeats and first stride of each stage, as in the paper's table 2."""
@@ -86,8 +87,7 @@ class MobileDecoder(nn.Module):
         skips = list(reversed(SKIP_STAGES.values()))
         inputs = [BLOCKS[-1][1], *widths[:-1]]
         self.steps = nn.ModuleList(
-            nn.Sequential(conv_bn_relu(below + skip, width), conv_bn_relu(width, width))
-            for below, skip, width in zip(inputs, skips, widths, strict=True)
+            two_convs(below + skip, width) for below, skip, width in zip(inputs, skips, widths, strict=True)
         )
         self.dropout = nn.Dropout2d(dropout)
         self.head = nn.Conv2d(widths[-1], 1, 1)
@@ -102,12 +102,18 @@ class MobileDecoder(nn.Module):
 
 
 class MobileUNet(Network):
-    """`decoder`: the four widths of the decoder, from the bottom up; `dropout`: of whole channels at the bottom."""
+    """`decoder`: the four widths of the decoder, from the bottom up; `dropout`: of whole channels at the bottom.
+
+    Raises BundleError.
+    """
 
     def __init__(self, *, decoder: Sequence[int] = (128, 64, 32, 24), dropout: float = 0.1) -> None:
         super().__init__()
+        widths = whole_numbers("decoder", decoder)
+        require(len(widths) == len(SKIP_STAGES), f"decoder {widths} is not {len(SKIP_STAGES)} widths")
+        require_choices(norm="batch", channels=3, dropout=dropout)
         self.encoder: MobileEncoder = MobileEncoder()
-        self.decoder = MobileDecoder(tuple(decoder), dropout)
+        self.decoder = MobileDecoder(widths, dropout)
 
     def forward(self, image: Tensor) -> Tensor:
         logits: Tensor = self.decoder(self.encoder(image))
