@@ -77,6 +77,25 @@ def test_refreshing_a_rectangle_gives_the_same_as_drawing_everything(surface: Su
     assert np.array_equal(argb(layer.render(surface)), argb(fresh.render(surface)))
 
 
+def test_a_large_change_is_there_when_it_is_shown_next_at_rest_and_on_the_move() -> None:
+    surface = Surface(600, 500, 1.0, View(1.0, 0.0, 0.0))
+    labels = checkered_labels(500, 600, side=50)
+    layer, fresh = OverlayLayer(), OverlayLayer()
+    for each in (layer, fresh):
+        each.set_label_map(labels)
+    layer.render(surface)
+    labels[20:450, 30:580] = 3
+    layer.refresh(Rect(30, 20, 550, 430))
+    labels[100:110, 100:110] = 0
+    layer.refresh(Rect(100, 100, 10, 10))
+    assert layer.drawn is not None
+    assert np.array_equal(argb(layer.drawn[0]), argb(fresh.render(surface)))
+    labels[20:450, 30:580] = 0
+    layer.refresh(Rect(30, 20, 550, 430))
+    fresh.forget()
+    assert np.array_equal(argb(layer.render(surface)), argb(fresh.render(surface)))
+
+
 def test_only_the_touched_rectangle_is_drawn_again() -> None:
     surface = Surface(400, 300, 1.0, View(2.0, 0.0, 0.0))
     labels = np.zeros((150, 200), np.uint8)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -43,7 +43,8 @@ class _Drawing:
     """One view's overlay. `rows`, `columns`: the image's under the device's; `content`: outside it there is nothing.
 
     `down`, `across`: the device rows and columns under which there are any. `stale`: what the image still shows of
-    another view; `done`: device rows from the top that are drawn.
+    another view; `done`: device rows from the top that are drawn;
+    `behind`: where labels have changed since, to be drawn before it is shown again.
     """
 
     image: QImage
@@ -55,6 +56,7 @@ class _Drawing:
     content: QRect
     stale: QRect
     done: int = 0
+    behind: QRect = field(default_factory=QRect)
 
     @property
     def is_done(self) -> bool:
@@ -103,6 +105,7 @@ class OverlayLayer:
     @property
     def drawn(self) -> tuple[QImage, Surface] | None:
         """The last drawing and the surface it was made for, for a view that is moving."""
+        self._catch_up()
         return None if self._shown is None else (self._shown.image, self._shown.surface)
 
     def render(self, surface: Surface) -> QImage:
@@ -118,6 +121,7 @@ class OverlayLayer:
         Until then `drawn` is the last view's drawing.
         """
         if self._shown is not None and self._shown.surface == surface:
+            self._catch_up()
             return True
         end = time.perf_counter() + within_s
         if self._coming is None or self._coming.surface != surface:
@@ -138,14 +142,30 @@ class OverlayLayer:
         return coming.is_done
 
     def refresh(self, changed: Rect) -> QRect:
-        """Redraw where image pixels changed; returns the logical pixels to show again."""
+        """Redraw where image pixels changed, a large part of the surface when it is shown next.
+
+        Returns the logical pixels to show again.
+        """
         if self._shown is None:
             return QRect()
         self._spare, self._coming = self._coming or self._spare, None
         touched = _touched(self._shown.surface, changed)
         self._shown.content = self._shown.content.united(touched)
-        self._redraw(self._shown, touched)
+        if touched.width() * touched.height() > _BAND_PIXELS:
+            self._shown.behind = self._shown.behind.united(touched)
+        else:
+            self._redraw(self._shown, touched)
         return self._shown.surface.view.covering(changed, margin=LINE_PX + 2)
+
+    def _catch_up(self) -> None:
+        """Draw what has changed since the last paint, some rows at a time."""
+        if self._shown is None or self._shown.behind.isEmpty():
+            return
+        region, self._shown.behind = self._shown.behind, QRect()
+        band = max(8, _BAND_PIXELS // region.width())
+        for top in range(region.top(), region.top() + region.height(), band):
+            rows = QRect(region.left(), top, region.width(), band)
+            self._redraw(self._shown, rows.intersected(region))
 
     def _begun(self, surface: Surface) -> _Drawing:
         """A drawing of another view, in the memory of one that is not needed."""
