@@ -208,11 +208,13 @@ class PaintedRegions(QObject):
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self.rects: list[QRect] = []
+        self.counts: list[int] = []
         canvas.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QPaintEvent):
             self.rects.append(QRect(event.rect()))
+            self.counts.append(event.region().rectCount())
         return False
 
 
@@ -223,6 +225,16 @@ def test_a_brush_step_paints_only_where_the_label_map_changed(canvas: Canvas, qt
     qtbot.waitUntil(lambda: bool(painted.rects))
     expected = canvas.view.covering(Rect(100, 100, 20, 20), margin=8)
     assert all(expected.contains(rect) for rect in painted.rects)
+
+
+def test_a_step_of_the_brush_is_painted_as_one_rectangle(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.choose_tool("brush")
+    QTest.mouseMove(canvas, at(canvas, 0.5, 0.5))
+    qtbot.wait(150)
+    painted = PaintedRegions(canvas)
+    QTest.mouseMove(canvas, at(canvas, 0.51, 0.51))
+    qtbot.waitUntil(lambda: bool(painted.rects))
+    assert painted.counts == [1]
 
 
 def test_the_screen_shows_the_mask_where_it_is(canvas: Canvas, qtbot: QtBot) -> None:

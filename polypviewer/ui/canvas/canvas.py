@@ -28,6 +28,7 @@ from polypviewer.ui.text import translate
 from polypviewer.ui.theme import active
 
 STILL_AFTER_MS: Final = 90
+_SETTLES_ON: Final = (QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange)
 PIECE_S: Final = 0.004
 """How long the finer picture is worked on before the window looks for events again."""
 ROOM: Final = (68, 52, 16, 16)
@@ -249,7 +250,7 @@ class CanvasBase(QWidget):
         super().resizeEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange):
+        if type(event) is QEvent and event.type() in _SETTLES_ON:  # mouse and paint events are of classes of their own
             self._settle()
             self.view_changed.emit(self.zoom)
         return super().event(event)
