@@ -11,9 +11,11 @@ from pytestqt.qtbot import QtBot
 from polypviewer.core.exam_rules import ExamRule
 from polypviewer.core.geometry import Point
 from polypviewer.core.identity import FrameRef
+from polypviewer.core.label_map import LabelMap
 from polypviewer.core.record import ExamKey
 from polypviewer.session.importing import import_media
 from polypviewer.session.jobs import project_for_command
+from polypviewer.session.messages import Message
 from polypviewer.session.session import Session
 from polypviewer.session.store_door import direct_door
 from polypviewer.storage import create_project
@@ -74,6 +76,22 @@ def paint(session: Session, *points: tuple[float, float], value: int = 1, radius
     for x, y in points:
         session.stroke_to(Point(x, y), radius)
     session.end_stroke()
+
+
+def labels(session: Session) -> LabelMap:
+    """The label map of the shown frame, as it is painted in place."""
+    assert session.draft is not None
+    return session.draft.label_map
+
+
+def mask_of(session: Session) -> LabelMap:
+    """The same as it is now."""
+    return labels(session).copy()
+
+
+def codes(messages: list[Message]) -> list[str]:
+    """What was said, by its codes."""
+    return [told.code for told in messages]
 
 
 def until_saved(qtbot: QtBot, session: Session) -> None:

@@ -1,7 +1,6 @@
 """Accepting all that is proposed: one step for many frames, and only where nobody has put a hand."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,38 +10,23 @@ from pytestqt.qtbot import QtBot
 from polypviewer.core.draft import Draft
 from polypviewer.core.geometry import Point
 from polypviewer.core.identity import FrameRef
-from polypviewer.core.label_map import LabelMap
 from polypviewer.core.review import ReviewStatus
 from polypviewer.session.jobs import project_for_command
 from polypviewer.session.messages import Message
 from polypviewer.session.session import Session
 from polypviewer.session.values import Progress
-from tests.session.projects import READER, go, make_project, opened, paint, until_saved
+from tests.session.projects import READER, go, labels, opened, paint, until_saved
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return make_project(tmp_path)
-
-
-@pytest.fixture
-def session(project: Path, qtbot: QtBot) -> Iterator[Session]:
+def session(session: Session, qtbot: QtBot) -> Session:
     """Every frame has a proposal of the shipped model."""
-    made = opened(qtbot, project)
-    qtbot.waitUntil(lambda: made.proposal is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: session.proposal is not None, timeout=30_000)
     told: list[Progress] = []
-    made.progress.connect(told.append)
-    made.propose_all()
+    session.progress.connect(told.append)
+    session.propose_all()
     qtbot.waitUntil(lambda: bool(told) and told[-1].ended, timeout=30_000)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def messages(session: Session) -> list[Message]:
-    heard: list[Message] = []
-    session.message.connect(heard.append)
-    return heard
+    return session
 
 
 def accept_all(qtbot: QtBot, session: Session, messages: list[Message]) -> None:
@@ -113,7 +97,7 @@ def test_a_frame_whose_decision_was_taken_back_is_accepted_too(
     assert lights(session) == [ReviewStatus.ACCEPTED] * 4
     session.undo()
     qtbot.waitUntil(lambda: lights(session) == [ReviewStatus.PROPOSED] * 4, timeout=20_000)
-    assert not labels_of(session).any()
+    assert not labels(session).any()
 
 
 def test_a_comment_and_a_dismissed_region_of_before_are_kept(
@@ -133,7 +117,7 @@ def test_a_comment_and_a_dismissed_region_of_before_are_kept(
     accept_all(qtbot, session, messages)
     accepted = ReviewStatus.ACCEPTED if wanted.any() else ReviewStatus.PROPOSED
     assert lights(session) == [ReviewStatus.ACCEPTED, accepted, ReviewStatus.ACCEPTED, ReviewStatus.ACCEPTED]
-    assert np.array_equal(labels_of(session) > 0, wanted)
+    assert np.array_equal(labels(session) > 0, wanted)
     go(qtbot, session, session.frames[0])
     assert session.draft is not None
     assert session.draft.value("comment") == "look again"
@@ -184,7 +168,7 @@ def test_a_region_that_is_dismissed_meanwhile_is_not_accepted(
     session.dismiss_at(Point(column + 0.5, row + 0.5))
     messages.clear()
     qtbot.waitUntil(lambda: bool(messages), timeout=30_000)
-    assert not labels_of(session).any()
+    assert not labels(session).any()
     assert lights(session) == [ReviewStatus.PROPOSED] + [ReviewStatus.ACCEPTED] * 3
 
 
@@ -200,7 +184,7 @@ def test_a_stroke_in_the_air_stays_the_hand_s_own(
     qtbot.waitUntil(lambda: bool(messages), timeout=30_000)
     getattr(session, ends)()
     until_saved(qtbot, session)
-    shown = labels_of(session).copy()
+    shown = labels(session).copy()
     assert lights(session)[1:] == [ReviewStatus.ACCEPTED] * 3
     session.close()
     assert np.array_equal(kept(project, ref).label_map, shown)
@@ -218,9 +202,9 @@ def test_the_frame_that_is_being_gone_to_is_shown_as_it_is_on_disk(
     with qtbot.waitSignal(session.frame_changed, timeout=30_000):
         gone.set()
     qtbot.waitUntil(lambda: bool(messages), timeout=30_000)
-    assert labels_of(session).any() == (session.statuses[ref] == ReviewStatus.ACCEPTED)
+    assert labels(session).any() == (session.statuses[ref] == ReviewStatus.ACCEPTED)
     paint(session, (10, 10))
-    shown = labels_of(session).copy()
+    shown = labels(session).copy()
     until_saved(qtbot, session)
     session.close()
     assert np.array_equal(kept(project, ref).label_map, shown)
@@ -286,8 +270,3 @@ def test_it_is_taken_back_also_where_the_first_of_its_files_has_gone(
         assert again.current == again.frames[1]
     finally:
         again.close()
-
-
-def labels_of(session: Session) -> LabelMap:
-    assert session.draft is not None
-    return session.draft.label_map

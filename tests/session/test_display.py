@@ -1,7 +1,6 @@
 """Enhanced pixels in a session: only over their own frame, only on the canvas, and remembered for the reader."""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -13,7 +12,7 @@ import polypviewer
 from polypviewer.core.enhance import IDENTITY, Enhancement, enhanced
 from polypviewer.session.session import Session
 from polypviewer.session.settings import Settings
-from tests.session.projects import READER, go, make_project, opened, paint
+from tests.session.projects import READER, go, make_project, paint
 
 QUICK = Enhancement(contrast=1.5, mode="red_free")
 SLOW = Enhancement(clahe=3.0, specular=True)
@@ -22,13 +21,6 @@ SLOW = Enhancement(clahe=3.0, specular=True)
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     return make_project(tmp_path, pictures=8)
-
-
-@pytest.fixture
-def session(project: Path, qtbot: QtBot) -> Iterator[Session]:
-    made = opened(qtbot, project)
-    yield made
-    made.close()
 
 
 def is_own(session: Session) -> bool:

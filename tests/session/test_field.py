@@ -1,6 +1,5 @@
 """The field of view: found with the frame, the limit of the brush, corrected by a reader for the whole medium."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -10,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from polypviewer.core.exam_rules import ExamRule
 from polypviewer.core.geometry import Point
-from polypviewer.core.label_map import LabelMap, Mask
+from polypviewer.core.label_map import Mask
 from polypviewer.core.record import ExamKey
 from polypviewer.core.stated_field import polygon_text, stated_mask
 from polypviewer.segmentation import load_bundle
@@ -23,7 +22,7 @@ from polypviewer.session.store_door import direct_door
 from polypviewer.session.values import FieldView
 from polypviewer.storage import create_project
 from tests.segmentation.tiny_bundles import write_bundle
-from tests.session.projects import READER, opened, paint, quiet
+from tests.session.projects import READER, labels, opened, paint, quiet
 
 
 def octagon(height: int = 240, width: int = 320) -> np.ndarray:
@@ -45,21 +44,9 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def session(qtbot: QtBot, project: Path) -> Iterator[Session]:
-    made = opened(qtbot, project)
-    yield made
-    made.close()
-
-
 def field_of(session: Session) -> FieldView:
     assert session.field is not None
     return session.field
-
-
-def labels(session: Session) -> LabelMap:
-    assert session.draft is not None
-    return session.draft.label_map
 
 
 def test_the_field_is_there_with_the_frame(session: Session) -> None:

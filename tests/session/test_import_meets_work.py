@@ -1,6 +1,5 @@
 """An import that brings masks while somebody works: no mask covers work, and the screen shows what is on disk."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -14,23 +13,17 @@ from polypviewer.core.geometry import Point
 from polypviewer.core.label_map import LabelMap, polyp_mask
 from polypviewer.core.review import ReviewStatus
 from polypviewer.session.session import Session
-from tests.session.projects import go, make_project, opened, paint, until_saved
+from tests.session.projects import go, mask_of, opened, paint, until_saved
 
 MASK = np.zeros((96, 128), np.uint8)
 MASK[30:60, 40:90] = 255
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return make_project(tmp_path)
-
-
-@pytest.fixture
-def session(project: Path, qtbot: QtBot) -> Iterator[Session]:
-    made = opened(qtbot, project)
-    made.settings.set("propose_on_show", value=False)
-    yield made
-    made.close()
+def session(session: Session) -> Session:
+    """Nothing is proposed but by asking."""
+    session.settings.set("propose_on_show", value=False)
+    return session
 
 
 @pytest.fixture
@@ -43,11 +36,6 @@ def with_masks(project: Path, tmp_path: Path) -> Path:
         (root / "images" / f"{number}.png").write_bytes((tmp_path / "pictures" / f"picture-{number}.png").read_bytes())
         cv2.imwrite(str(root / "masks" / f"{number}.png"), MASK)
     return root
-
-
-def mask_of(session: Session) -> LabelMap:
-    assert session.draft is not None
-    return session.draft.label_map.copy()
 
 
 def import_all(qtbot: QtBot, session: Session, root: Path) -> None:

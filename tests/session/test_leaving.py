@@ -11,40 +11,21 @@ from pytestqt.qtbot import QtBot
 
 from polypviewer.core.errors import ProjectError
 from polypviewer.core.geometry import Point
-from polypviewer.core.label_map import LabelMap
 from polypviewer.session.leaving import AtRisk
 from polypviewer.session.messages import Message
 from polypviewer.session.session import Session
 from polypviewer.storage.store import ProjectStore
-from tests.session.projects import READER, go, make_project, opened, paint, until_saved
+from tests.session.projects import READER, go, make_project, mask_of, opened, paint, until_saved
 from tests.storage.test_full_and_frozen_disks import fill, small_disk
 
 __all__ = ["small_disk"]
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return make_project(tmp_path)
-
-
-@pytest.fixture
-def session(project: Path, qtbot: QtBot) -> Iterator[Session]:
-    made = opened(qtbot, project)
-    made.settings.set("propose_on_show", value=False)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def messages(session: Session) -> list[Message]:
-    heard: list[Message] = []
-    session.message.connect(heard.append)
-    return heard
-
-
-def mask_of(session: Session) -> LabelMap:
-    assert session.draft is not None
-    return session.draft.label_map.copy()
+def session(session: Session) -> Session:
+    """Nothing is proposed but by asking."""
+    session.settings.set("propose_on_show", value=False)
+    return session
 
 
 def is_gone(session: Session) -> bool:

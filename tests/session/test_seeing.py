@@ -1,6 +1,5 @@
 """Where pixels come from, what readers kept of a frame, and how large a lesion is: on a real project."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,28 +14,14 @@ from polypviewer.session.comparing import RevisionLine
 from polypviewer.session.jobs import project_for_command
 from polypviewer.session.messages import Message
 from polypviewer.session.session import Session
-from tests.session.projects import READER, go, make_project, opened, paint, until_saved
+from tests.session.projects import READER, go, labels, opened, paint, until_saved
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return make_project(tmp_path)
-
-
-@pytest.fixture
-def session(project: Path, qtbot: QtBot) -> Iterator[Session]:
+def session(session: Session, qtbot: QtBot) -> Session:
     """With the first frame's proposal shown, at a threshold at which something is proposed."""
-    made = opened(qtbot, project)
-    at_threshold(made, qtbot, 0.01)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def messages(session: Session) -> list[Message]:
-    heard: list[Message] = []
-    session.message.connect(heard.append)
-    return heard
+    at_threshold(session, qtbot, 0.01)
+    return session
 
 
 def at_threshold(session: Session, qtbot: QtBot, threshold: float) -> None:
@@ -49,11 +34,6 @@ def proposed(session: Session) -> Mask:
     mask = session.proposal.mask
     assert mask.any()
     return mask
-
-
-def labels(session: Session) -> LabelMap:
-    assert session.draft is not None
-    return session.draft.label_map
 
 
 def base_of(session: Session, qtbot: QtBot) -> Mask | None:

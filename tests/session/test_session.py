@@ -1,6 +1,5 @@
 """The session on a real project: paint, decide, undo across frames, close, reopen; nothing is lost."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,33 +13,14 @@ from polypviewer.core.review import ReviewStatus
 from polypviewer.session.frame_order import FrameOrder
 from polypviewer.session.messages import Message
 from polypviewer.session.session import Session
-from tests.session.projects import READER, go, make_project, opened, paint, until_saved
+from tests.session.projects import READER, go, mask_of, opened, paint, until_saved
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return make_project(tmp_path)
-
-
-@pytest.fixture
-def session(project: Path, qtbot: QtBot) -> Iterator[Session]:
-    made = opened(qtbot, project)
-    made.settings.set("propose_on_show", value=False)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def messages(session: Session) -> list[Message]:
-    heard: list[Message] = []
-    session.message.connect(heard.append)
-    return heard
-
-
-def mask_of(session: Session) -> LabelMap:
-    draft = session.draft
-    assert draft is not None
-    return draft.label_map.copy()
+def session(session: Session) -> Session:
+    """Nothing is proposed but by asking."""
+    session.settings.set("propose_on_show", value=False)
+    return session
 
 
 def reopened(qtbot: QtBot, project: Path, ref: FrameRef) -> tuple[Session, LabelMap]:

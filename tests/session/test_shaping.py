@@ -1,21 +1,17 @@
 """Tools that look at the whole scene: they work on a lane, show a preview, and end in one undoable step."""
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-import pytest
 from pytestqt.qtbot import QtBot
 
 from polypviewer.core.errors import EditError
 from polypviewer.core.geometry import Rect
-from polypviewer.core.label_map import LabelMap
 from polypviewer.core.region import Region, Reshape, Scene, painted
 from polypviewer.session.messages import Message
 from polypviewer.session.session import Session
 from polypviewer.session.shaping import ShapeRequest
-from tests.session.projects import go, make_project, opened, paint, until_saved
+from tests.session.projects import go, labels, opened, paint, until_saved
 
 BOX = Region(Rect(30, 20, 40, 30), np.ones((30, 40), np.bool_))
 
@@ -26,18 +22,6 @@ def fill(scene: Scene, *, value: int = 1, region: Region = BOX) -> Reshape:
 
 def refuse(_scene: Scene) -> Reshape:
     raise EditError("edit.no_lesion_here")
-
-
-@pytest.fixture
-def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
-    made = opened(qtbot, make_project(tmp_path))
-    yield made
-    made.close()
-
-
-def labels(session: Session) -> LabelMap:
-    assert session.draft is not None
-    return session.draft.label_map
 
 
 def test_a_request_at_once_is_one_step_that_undo_takes_back(qtbot: QtBot, session: Session) -> None:

@@ -2,7 +2,6 @@
 
 import math
 import threading
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -15,14 +14,14 @@ from polypviewer.core.draft import Draft
 from polypviewer.core.errors import EditError
 from polypviewer.core.geometry import Point, Rect
 from polypviewer.core.identity import FrameRef
-from polypviewer.core.label_map import IGNORE, LabelMap, empty_label_map
+from polypviewer.core.label_map import IGNORE, empty_label_map
 from polypviewer.core.nib import Nib
 from polypviewer.core.region import Region, Reshape, Scene, painted
 from polypviewer.core.review import accept_changes, take_proposal_changes
 from polypviewer.session.messages import Message
 from polypviewer.session.session import Session
 from polypviewer.session.shaping import ShapeRequest
-from tests.session.projects import go, make_project, opened, paint, until_saved
+from tests.session.projects import codes, go, labels, make_project, paint, until_saved
 
 BOX = Region(Rect(30, 20, 40, 30), np.ones((30, 40), np.bool_))
 PATIENCE = 20_000
@@ -43,34 +42,6 @@ class Gate:
         self.begun.set()
         assert self.open.wait(20)
         return fill(scene)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return make_project(tmp_path)
-
-
-@pytest.fixture
-def session(qtbot: QtBot, project: Path) -> Iterator[Session]:
-    made = opened(qtbot, project)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def messages(session: Session) -> list[Message]:
-    heard: list[Message] = []
-    session.message.connect(heard.append)
-    return heard
-
-
-def codes(messages: list[Message]) -> list[str]:
-    return [told.code for told in messages]
-
-
-def labels(session: Session) -> LabelMap:
-    assert session.draft is not None
-    return session.draft.label_map
 
 
 # --- what is under way when the ground changes ---

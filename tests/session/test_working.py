@@ -1,7 +1,6 @@
 """Import, proposals, export and training in a session: real pictures, the shipped model, trainers that misbehave."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -17,32 +16,14 @@ from polypviewer.session.messages import Message
 from polypviewer.session.session import Session
 from polypviewer.session.values import Progress, TrainingPhase, TrainingState
 from tests.session.fake_trainers import trainer
-from tests.session.projects import go, make_project, opened, paint, picture, until_saved, write_pictures
+from tests.session.projects import codes, go, opened, paint, picture, until_saved, write_pictures
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return make_project(tmp_path)
-
-
-@pytest.fixture
-def session(project: Path, qtbot: QtBot) -> Iterator[Session]:
+def session(session: Session, qtbot: QtBot) -> Session:
     """With the shipped model loaded and the first frame's proposal shown."""
-    made = opened(qtbot, project)
-    qtbot.waitUntil(lambda: made.proposal is not None, timeout=30_000)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def messages(session: Session) -> list[Message]:
-    heard: list[Message] = []
-    session.message.connect(heard.append)
-    return heard
-
-
-def codes(messages: list[Message]) -> list[str]:
-    return [told.code for told in messages]
+    qtbot.waitUntil(lambda: session.proposal is not None, timeout=30_000)
+    return session
 
 
 # --- proposals ---
