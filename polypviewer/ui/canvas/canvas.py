@@ -117,9 +117,7 @@ class CanvasBase(QWidget):
     def show_proposal(self, outlines: Sequence[Outline]) -> None:
         """Draw these outlines, `(n, 2)` float32 of x and y in image coordinates, as the proposal: soon, in pieces."""
         self._proposal.set_outlines(outlines)
-        if self._moving:
-            self.update()
-        else:
+        if not self._moving:  # else they come with the next move, or when the hand rests
             self._pieces.start()
 
     def refresh_pixels(self, changed: Rect) -> None:
