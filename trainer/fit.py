@@ -16,14 +16,16 @@ from trainer.data.duplicates import group_near, perceptual_hash
 from trainer.data.folders import Pair, find_pairs, read_image, read_list, without
 from trainer.data.frames import Frames, load_frames
 from trainer.device import choose_device, device_name
+from trainer.distillation import Teacher
 from trainer.errors import DataError
 from trainer.events import StopSwitch, Tell
 from trainer.files import write_json
 from trainer.models.mobile_unet import MobileUNet, load_imagenet
 from trainer.models.network import Network
 from trainer.models.registry import build_network
-from trainer.pixels.split import side_of, stable_fraction
 from trainer.recipe import Recipe, recipe_values
+from trainer.training.board import close_board
+from trainer.training.lessons import choose_lessons, find_teacher, with_pseudo_labels
 from trainer.training.loop import main
 from trainer.training.parallel import ALONE, Processes, joined
 from trainer.training.state import Run, new_run, resume
@@ -31,14 +33,18 @@ from trainer.training.state import Run, new_run, resume
 
 @dataclass(frozen=True, slots=True)
 class FitOrder:
-    """What to train on and where to write; `holdout` frames are taken out and never looked at.
+    """What to train on and where to write.
 
-    `goes_on`: from the checkpoint that a killed run left in `out`. `max_steps`: a budget of steps, 0 for none.
+    `split`: a file that names the side of every frame. `holdout`: a list of stems that are taken out with all of their
+    groups and never looked at. `encoder`: pretrained weights. `goes_on`: from the checkpoint that a killed run left in
+    `out`. `max_steps`: a budget of steps, 0 for none. `cache`: where prepared frames are kept for the next run; nowhere
+    without it. `teachers`: bundles. `unlabelled`: a folder of frames for them to label.
     """
 
     data: Mapping[str, Path]
     out: Path
     recipe: Recipe
+    split: Path | None = None
     holdout: Path | None = None
     encoder: Path | None = None
     device: str = "auto"
@@ -47,6 +53,9 @@ class FitOrder:
     goes_on: bool = False
     max_steps: int = 0
     processes: Processes = ALONE
+    cache: Path | None = None
+    teachers: tuple[Path, ...] = ()
+    unlabelled: Path | None = None
 
 
 def fit(order: FitOrder, *, tell: Tell, stop: StopSwitch) -> Path:
@@ -60,21 +69,42 @@ def fit(order: FitOrder, *, tell: Tell, stop: StopSwitch) -> Path:
         device_name=device_name(device), pid=os.getpid(), job=None, base_digest=None,
     )  # fmt: skip
     require_free(order)
-    network = fresh_network(order)
-    training, validation = load_both_sides(training_pairs(order.data, order.holdout), order.recipe)
     with joined(order.processes, device):
+        network = fresh_network(order)
+        teacher = find_teacher(order.teachers, order.recipe, device=device)
+        training, validation = load_both_sides(order, teacher, device=device, tell=tell)
         run = new_run(
             network, order.recipe, device=device, seed=order.seed, folder=order.out, tell=tell, stop=stop,
-            max_steps=order.max_steps, processes=order.processes,
+            max_steps=order.max_steps, processes=order.processes, teacher=teacher,
         )  # fmt: skip
-        start(run, order, training, validation)
-        best = main(run, training, validation)
+        try:
+            start(run, order, training, validation)
+            best = main(run, training, validation)
+        finally:
+            close_board(run.board)
     tell(
         "result", bundle=None, checkpoint=str(best), digest=None, holdout_dice=round(run.progress.best_dice, 5),
         baseline_dice=None, per_frame=[], gate=None, step=run.progress.done,
         finished=run.progress.epoch >= order.recipe.epochs,
     )  # fmt: skip
     return best
+
+
+def load_both_sides(
+    order: FitOrder, teacher: Teacher | None, *, device: torch.device, tell: Tell
+) -> tuple[Frames, Frames]:
+    """Training frames, at the largest size that a step asks for, and validation frames. Raises DataError."""
+    recipe = order.recipe
+    lessons = choose_lessons(order.data, recipe, split=order.split, holdout=order.holdout, tell=tell)
+    largest = max([recipe.size, *(round(recipe.size * scale) for scale in recipe.scales)])
+    training, validation = (
+        load_frames(pairs, size=size, crop=recipe.crop, cache=order.cache, threads=order.threads)
+        for pairs, size in ((lessons.training, largest), (lessons.validation, recipe.size))
+    )
+    training = with_pseudo_labels(
+        training, order.unlabelled, teacher, recipe, apart=lessons.apart, device=device, tell=tell
+    )  # fmt: skip
+    return training, validation
 
 
 def start(run: Run, order: FitOrder, training: Frames, validation: Frames) -> None:
@@ -127,26 +157,6 @@ def near_groups(pairs: Sequence[Pair]) -> dict[str, str]:
     keys = [pair.key for pair in pairs]
     hashes = np.stack([perceptual_hash(read_image(pair.image)) for pair in pairs])
     return dict(zip(keys, group_near(keys, hashes), strict=True))
-
-
-def load_both_sides(pairs: Sequence[Pair], recipe: Recipe) -> tuple[Frames, Frames]:
-    """Training and validation frames, whole near-duplicate groups on one side. Validation chooses the epoch only."""
-    groups = near_groups(pairs)
-    sides = {
-        side: [pair for pair in pairs if validation_side(groups[pair.key], recipe) == side]
-        for side in ("train", "holdout")
-    }
-    training, validation = (sides[side] or list(pairs) for side in ("train", "holdout"))
-    largest = max([recipe.size, *(round(recipe.size * scale) for scale in recipe.scales)])
-    return load_frames(training, size=largest), load_frames(validation, size=recipe.size)
-
-
-def validation_side(group: str, recipe: Recipe) -> str:
-    """`holdout` for the groups that choose the epoch: a share of them, or one of the recipe's folds."""
-    if recipe.folds:
-        fold = int(stable_fraction(group, salt="folds") * recipe.folds)
-        return "holdout" if fold == recipe.fold else "train"
-    return side_of(group, holdout=recipe.validation, salt="validation")
 
 
 def _summary(order: FitOrder, training: Frames, validation: Frames) -> dict[str, object]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from trainer.data.augment import NOTHING, Augmentation
 from trainer.errors import DataError
 from trainer.models.registry import Architecture
+from trainer.pseudo import PseudoLabels
 from trainer.typed import read_values, require_known, with_setting
 
 FOLDER = Path(__file__).parent / "recipes"
@@ -69,13 +70,23 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Teaching:
+    """What a teacher (`--teacher`) has to say. `share`: of the loss, above 0; at 1 the labels are not looked at.
+    `temperature`: above 1 what it holds unlikely counts more. `flips`: it answers with the mean over four flips."""
+
+    share: float = 0.5
+    temperature: float = 1.0
+    flips: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """How a network is trained from the start.
 
     What is learned
         `source`: where the recipe comes from, in words. `architecture`: network and arguments (`channels = 1` makes a
         network that turns its RGB input grey). `stages`: see Stage. `deep_supervision`: shares of the losses of the
-        network's maps, finest first; empty supervises the one map that is used.
+        network's maps, finest first; empty supervises the one map that is used. `teaching`: see Teaching.
     What it sees
         `size`: side of the frames in pixels. `batch`: frames that go through the network at a time; `accumulation`:
         such batches a step. `scales`: shares of the size of which each step draws one (multi-scale). `augment`: false
@@ -83,6 +94,7 @@ class Recipe:
         application does; false is for comparing with published numbers only. `datasets`: share of each named dataset in
         what is drawn, when several are mixed; empty takes every frame once an epoch. `validation`: share of the groups
         that choose the epoch; `folds` > 0: the groups of `fold` of so many instead.
+        `pseudo`: how the teacher labels frames without labels (`--unlabelled`), see PseudoLabels; weight 0 takes none.
     How it descends
         `optimiser`, `schedule`: see there. `ema`: decay of the running average of the weights, which is what is judged
         and shipped; 0 judges the weights themselves. `early_stopping`: epochs without a better Dice that end a stage, 0
@@ -107,6 +119,8 @@ class Recipe:
     ema: float = 0.99
     early_stopping: int = 0
     deep_supervision: tuple[float, ...] = ()
+    teaching: Teaching = field(default_factory=Teaching)
+    pseudo: PseudoLabels = field(default_factory=PseudoLabels)
     validation: float = 0.06
     folds: int = 0
     fold: int = 0

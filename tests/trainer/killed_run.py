@@ -1,6 +1,7 @@
 """One run trained whole, and the same one killed again and again.
 
-`python -m tests.trainer.killed_run DATA OUT NAME SEED`: a program of its own, since it forks: every attempt is a fresh process that costs no second start of PyTorch.
+`python -m tests.trainer.killed_run DATA OUT NAME SEED`: a program of its own, since it forks. Every attempt is a fresh
+process that costs no second start of PyTorch.
 """
 
 import os

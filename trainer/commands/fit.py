@@ -22,6 +22,7 @@ class Asked:
     out: Path
     recipe: Path
     settings: tuple[str, ...]
+    split: Path | None
     holdout: Path | None
     encoder: Path | None
     epochs: int | None
@@ -31,6 +32,9 @@ class Asked:
     threads: int
     max_steps: int
     resume: bool
+    cache: Path | None
+    teachers: tuple[Path, ...]
+    unlabelled: Path | None
 
 
 def fit(
@@ -46,11 +50,19 @@ def fit(
         list[str] | None,
         typer.Option("--set", help="NAME=VALUE of the recipe, dotted for tables: schedule.name=constant."),
     ] = None,
+    split: Annotated[Path | None, typer.Option(help="File of `polyp-trainer split`: the side of every frame.")] = None,
     holdout: Annotated[Path | None, typer.Option(help="List of stems that are never trained on.")] = None,
     encoder: Annotated[Path | None, typer.Option(help="NPZ with ImageNet weights for the encoder.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's; stages keep shares.")] = None,
     size: Annotated[int | None, typer.Option(min=8, help="Side of the frames in pixels.")] = None,
     max_steps: Annotated[int, typer.Option(min=0, help="Budget of steps: then judge and end; 0 for none.")] = 0,
+    teacher: Annotated[
+        list[Path] | None, typer.Option(help="Bundle to learn from; several vote by their probabilities.")
+    ] = None,
+    unlabelled: Annotated[
+        Path | None, typer.Option(help="Folder of frames for the teacher to label; needs --set pseudo.weight=...")
+    ] = None,
+    cache: Annotated[Path | None, typer.Option(help="Folder that keeps prepared frames for the next run.")] = None,
     device: Device = "auto",
     seed: Annotated[int, typer.Option(min=0, help="Decides everything random.")] = 0,
     threads: Annotated[int, typer.Option(min=0, help="Threads on a CPU; 0 leaves it to PyTorch.")] = 0,
@@ -61,8 +73,8 @@ def fit(
 
     def work(events: Events, stop: StopSwitch) -> None:
         asked = Asked(
-            folders_of(data), out, recipe, tuple(settings or ()), holdout, encoder, epochs, size, device, seed, threads,
-            max_steps, resume,
+            folders_of(data), out, recipe, tuple(settings or ()), split, holdout, encoder, epochs, size, device, seed,
+            threads, max_steps, resume, cache, tuple(teacher or ()), unlabelled,
         )  # fmt: skip
         run_fit(asked, events, stop)
 
@@ -78,7 +90,8 @@ def run_fit(asked: Asked, events: Events, stop: StopSwitch) -> None:
 
     recipe = with_numbers(read_recipe(asked.recipe, asked.settings), epochs=asked.epochs, size=asked.size)
     order = FitOrder(
-        asked.data, asked.out, recipe, asked.holdout, asked.encoder, asked.device, asked.seed, asked.threads,
-        asked.resume, asked.max_steps, from_surroundings(),
+        asked.data, asked.out, recipe, asked.split, asked.holdout, asked.encoder, asked.device, asked.seed,
+        asked.threads, asked.resume, asked.max_steps, from_surroundings(), asked.cache, asked.teachers,
+        asked.unlabelled,
     )  # fmt: skip
     fit(order, tell=events.tell, stop=stop)

@@ -37,6 +37,12 @@ def open_board(log: str, folder: Path) -> Board | None:
     return board
 
 
+def close_board(board: Board | None) -> None:
+    """Write what waits, and end the board's thread."""
+    if board is not None:
+        board.close()
+
+
 def write_scalars(board: Board | None, values: Mapping[str, float | int | None], step: int) -> None:
     """Every value that was measured, by its name."""
     if board is not None:

@@ -36,7 +36,7 @@ def main(run: Run, training: Frames, validation: Frames) -> Path:
         "plan", steps=total, train=len(training), holdout=len(validation), replay=0, batch=run.recipe.frames_a_step,
         epochs=run.recipe.epochs, processes=run.processes.count,
     )  # fmt: skip
-    show_training_frames(run, feed)
+    show_training_frames(run, training, feed)
     compile_where_it_pays(run, steps=total - run.progress.done)
     pace = Pace(total, run.progress.done)
     while run.progress.epoch < run.recipe.epochs and not spent(run):

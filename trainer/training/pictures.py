@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.data.augment import Batch
+from trainer.data.contact_sheet import write_contact_sheet
 from trainer.data.frames import Frames
-from trainer.files import write_whole
 from trainer.training.board import write_picture
 from trainer.training.feed import Feed
 from trainer.training.prediction import predict
@@ -22,16 +22,18 @@ LESION, PROPOSED = (64, 255, 64), (255, 255, 64)
 """RGB of the outlines of what is marked and of what the network says."""
 
 
-def show_training_frames(run: Run, feed: Feed) -> None:
-    """Leave `contact_sheet.png`: frames of the first step as the network sees them, lesions outlined, ignored dark."""
+def show_training_frames(run: Run, training: Frames, feed: Feed) -> None:
+    """Leave `contact_sheet.png` of what augmentation makes of frames, and put the first step's frames on the board."""
     if not run.processes.first:
         return
-    batch = feed.step(0, 0).batch
-    sheet = sheet_of([_outlined(batch, number) for number in range(min(SHOWN, len(batch.image)))])
-    done, png = cv2.imencode(".png", sheet[..., ::-1])
-    if done:
-        write_whole(run.folder / "contact_sheet.png", lambda beside: beside.write_bytes(png.tobytes()))
-    write_picture(run.board, "training frames", sheet, 0)
+    write_contact_sheet(
+        run.folder / "contact_sheet.png", training.images, training.labels, ranges=run.recipe.ranges,
+        size=run.recipe.size, seed=run.seed,
+    )  # fmt: skip
+    if run.board is not None:
+        batch = feed.step(0, 0).batch
+        pictures = [_outlined(batch, number) for number in range(min(SHOWN, len(batch.image)))]
+        write_picture(run.board, "training frames", sheet_of(pictures), 0)
 
 
 def show_predictions(run: Run, validation: Frames) -> None:

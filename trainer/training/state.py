@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from trainer.distillation import Teacher, taught
 from trainer.errors import DataError, DeviceError
 from trainer.events import StopSwitch, Tell
 from trainer.losses import build_loss, supervised
@@ -66,6 +67,7 @@ class Run:
     processes: Processes = ALONE
     scaler: torch.amp.GradScaler | None = None
     board: Board | None = None
+    teacher: Teacher | None = None
     progress: Progress = field(default_factory=Progress)
     memory: Memory = field(default_factory=Memory)
     all_stop: bool = False
@@ -76,12 +78,15 @@ class Run:
         """How a batch becomes gradients in the present stage."""
         recipe = self.recipe
         objective = objective_of(recipe, recipe.stage_at(self.progress.epoch))
+        if self.teacher is not None:
+            share, temperature = recipe.teaching.share, recipe.teaching.temperature
+            objective = taught(objective, self.teacher, share=share, temperature=temperature)
         return Descent(self.forward, objective, recipe.precision, recipe.channels_last, self.scaler)
 
 
 def new_run(
     network: Network, recipe: Recipe, *, device: torch.device, seed: int, folder: Path, tell: Tell, stop: StopSwitch,
-    max_steps: int = 0, processes: Processes = ALONE,
+    max_steps: int = 0, processes: Processes = ALONE, teacher: Teacher | None = None,
 ) -> Run:  # fmt: skip
     """A run at its first step. Raises DataError when a size does not fit the network, DeviceError for fp16 on a CPU."""
     require_sizes(network, recipe)
@@ -97,6 +102,7 @@ def new_run(
     )  # fmt: skip
     run.memory.parts = recipe.accumulation
     run.board = open_board(recipe.log, folder) if processes.first else None
+    run.teacher = teacher
     return run
 
 
