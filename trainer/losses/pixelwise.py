@@ -28,7 +28,7 @@ class Bce(FrameLoss):
 
     def frames(self, maps: Maps) -> Tensor:
         pixels = functional.binary_cross_entropy_with_logits(
-            maps.logits, maps.lesion, reduction="none", pos_weight=maps.logits.new_tensor(self.positive)
+            maps.logits, maps.lesion, reduction="none", pos_weight=maps.logits.new_full((), self.positive)
         )
         return _in_halves(pixels, maps) if self.balanced else mean_of_pixels(pixels, maps.known)
 
