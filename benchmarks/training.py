@@ -123,15 +123,13 @@ def _batches(pairs: list[Pair]) -> Iterator[dict[str, Any]]:
     """Batches without end, epoch after epoch."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from monai.data import DataLoader, Dataset
-        from monai.transforms import (
-            Compose,
-            EnsureChannelFirstd,
-            LoadImaged,
-            RandRotate90d,
-            Resized,
-            ScaleIntensityd,
-        )
+        from monai.data.dataloader import DataLoader
+        from monai.data.dataset import Dataset
+        from monai.transforms.compose import Compose
+        from monai.transforms.intensity.dictionary import ScaleIntensityd
+        from monai.transforms.io.dictionary import LoadImaged
+        from monai.transforms.spatial.dictionary import RandRotate90d, Resized
+        from monai.transforms.utility.dictionary import EnsureChannelFirstd
     keys = ["image", "label"]
     transforms = Compose(
         [
