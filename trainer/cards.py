@@ -75,9 +75,13 @@ def trained_facts(
 
 
 def report_metrics(report: Path) -> list[Mapping[str, object]]:
-    """The metrics of a report of `evaluate`, as a card lists them; those that could not be measured are left out."""
+    """The metrics of a report folder of `evaluate` (or of its `metrics.json`), as a card lists them.
+
+    They are those at image size with their intervals by frame; those that could not be measured are left out.
+    """
+    place = report / "metrics.json" if report.is_dir() else report
     try:
-        content = json.loads(report.read_text("utf-8"))
+        content = json.loads(place.read_text("utf-8"))
         return [
             {
                 "name": name,

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.judging import BOOTSTRAPS
+from trainer.evaluation.intervals import BOOTSTRAPS
 
 FEWEST_EXAMS = 5
 FEWEST_FRAMES = 30

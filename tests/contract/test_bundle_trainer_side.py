@@ -14,7 +14,7 @@ from tests.contract.both_sides import APPLICATION
 from tests.contract.golden_frames import FRAMES
 from tests.trainer.conftest import bundle, one_thread
 from trainer.bundle import Bundle, read_bundle
-from trainer.evaluate import onnx_probability
+from trainer.evaluation.proposals import onnx_probability
 from trainer.export import open_onnx
 from trainer.proposing import Rules, propose
 

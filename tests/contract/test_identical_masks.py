@@ -16,7 +16,7 @@ from tests.contract.golden_frames import FRAMES
 from tests.segmentation.tiny_bundles import red_network, write_bundle
 from trainer.bundle import NETWORK, read_bundle
 from trainer.data.folders import find_pairs, only, read_list, read_pair
-from trainer.evaluate import onnx_probability
+from trainer.evaluation.proposals import onnx_probability
 from trainer.export import open_onnx
 from trainer.pixels.field_of_view import find_field_of_view
 from trainer.proposing import Proposed, Rules, propose

@@ -13,7 +13,7 @@ from tests.trainer.conftest import SMALL
 from trainer.bundle import Bundle, load_network, read_bundle
 from trainer.cards import facts_of
 from trainer.errors import BundleError, DataError
-from trainer.evaluate import evaluate
+from trainer.evaluation.evaluate import Order, evaluate
 from trainer.export import CardFacts, Shipped, open_onnx, run_onnx, write_bundle
 from trainer.models.registry import build_network
 
@@ -100,12 +100,12 @@ def test_writing_over_a_bundle_replaces_it_whole(copy: Path, bundle: Bundle) -> 
 
 def test_a_report_names_every_metric_and_frame(bundle: Bundle, data: Path, tmp_path: Path) -> None:
     (tmp_path / "some.txt").write_text("f001\nf004\n", "utf-8")
-    evaluate(
-        bundle.folder, data, report=tmp_path / "r.json", listed=tmp_path / "some.txt", on="two", told=lambda _: None
-    )
-    report = json.loads((tmp_path / "r.json").read_text("utf-8"))
-    assert [row["frame"] for row in report["per_frame"]] == ["data/f001", "data/f004"]
-    assert report["bundle"]["digest"] == bundle.digest
+    order = Order({"data": data}, tmp_path / "r", model=bundle.folder, listed=tmp_path / "some.txt", on="two")
+    evaluate(order, told=lambda _what, _done: None)
+    report = json.loads((tmp_path / "r" / "metrics.json").read_text("utf-8"))
+    rows = (tmp_path / "r" / "per_image.csv").read_text("utf-8").splitlines()
+    assert [row.split(",")[0] for row in rows] == ["frame", "data/f001", "data/f004"]
+    assert report["model"]["digest"] == bundle.digest
     assert 0 <= report["metrics"]["per_image_dice"]["value"] <= 1
     assert report["metrics"]["false_proposals"]["value"] is None
 
@@ -113,5 +113,8 @@ def test_a_report_names_every_metric_and_frame(bundle: Bundle, data: Path, tmp_p
 def test_a_listed_frame_that_is_missing_is_named(bundle: Bundle, data: Path, tmp_path: Path) -> None:
     (tmp_path / "some.txt").write_text("f001\nf999\n", "utf-8")
     with pytest.raises(DataError, match="f999"):
-        evaluate(bundle.folder, data, report=tmp_path / "r.json", listed=tmp_path / "some.txt", told=lambda _: None)
-    assert not (tmp_path / "r.json").exists()
+        evaluate(
+            Order({"data": data}, tmp_path / "r", model=bundle.folder, listed=tmp_path / "some.txt"),
+            told=lambda _what, _done: None,
+        )
+    assert not (tmp_path / "r").exists()

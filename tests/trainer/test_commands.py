@@ -77,7 +77,7 @@ def test_split_fit_export_and_evaluate_follow_one_another(tmp_path: Path) -> Non
         "--name", "b", "--version", "1",
     )  # fmt: skip
     assert exported.returncode == 0, exported.stderr
-    judged = run("evaluate", "--model", tmp_path / "b", "--data", data, "--out", tmp_path / "report.json")
+    judged = run("evaluate", "--model", tmp_path / "b", "--data", data, "--out", tmp_path / "report")
     assert judged.returncode == 0, judged.stderr
     assert "per_image_dice" in judged.stdout
     card = json.loads((tmp_path / "b" / "card.json").read_text("utf-8"))
@@ -105,7 +105,7 @@ def test_a_mistake_is_one_sentence_and_exit_code_one(tmp_path: Path, arguments: 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_is_one_sentence(data: Path, bundle: Bundle) -> None:
-    done = run("evaluate", "--model", bundle.folder, "--data", data, "--out", "/dev/full/report.json")
+    done = run("evaluate", "--model", bundle.folder, "--data", data, "--out", "/dev/full/report")
     assert done.returncode == 1
     assert "cannot be written" in done.stderr
     assert "Traceback" not in done.stderr

@@ -229,7 +229,7 @@ DEFINITIONS: Mapping[str, Definition] = {
     ),
     **{
         f"lesion_sensitivity_at_{rate:g}": Definition(
-            f"highest lesion sensitivity with at most {rate:g} false proposals a frame, over thresholds .05 to .95",
+            f"highest lesion sensitivity with at most {rate:g} false proposals a frame, over thresholds .05 to 1",
             _sensitivity_at(rate), graded=True, every_grid=False,
         )
         for rate in ALARM_RATES

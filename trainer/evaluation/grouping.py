@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.data.duplicates import group_near
 from trainer.data.folders import Pair
+from trainer.data.groups import groups_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Grouping:
         )
 
 
-def near_grouping(pairs: Sequence[Pair], hashes: NDArray[np.uint8]) -> Grouping:
-    """Groups of near-duplicates by perceptual hash `(n, 64)`."""
-    keys = [pair.key for pair in pairs]
-    return Grouping(dict(zip(keys, group_near(keys, hashes), strict=True)), dict.fromkeys(keys, "hash"))
+def grouping_of(pairs: Sequence[Pair], hashes: NDArray[np.uint8], *, by: str = "auto") -> Grouping:
+    """Groups by exam or sequence where the data names them (`by`: see `groups_of`), and by near-duplicates."""
+    groups = groups_of(pairs, by=by, hashes=hashes)
+    return Grouping(groups.of, groups.source)

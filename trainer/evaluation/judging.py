@@ -5,7 +5,7 @@ Some frames are held at once, never all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -31,18 +31,16 @@ class Judgement:
     hashes: NDArray[np.uint8]
 
 
-def judge_pairs(
-    source: Source, pairs: Sequence[Pair], *, groups: Mapping[str, str], told: Callable[[int], None]
-) -> Judgement:
-    """Judge the frames with a source of proposals; `groups`: the group of each key."""
+def judge_pairs(source: Source, pairs: Sequence[Pair], *, told: Callable[[int], None]) -> Judgement:
+    """Judge the frames with a source of proposals; each is a group of its own until somebody says more."""
 
     def judged(work: tuple[Pair, NDArray[np.uint8], NDArray[np.uint8], Answer]) -> tuple[Judged, NDArray[np.uint8]]:
         pair, image, label, answer = work
         frame = judge_frame(
             pair.key, answer.proposed, label, source.rules, small=answer.levels, milliseconds=answer.milliseconds,
-            group=groups[pair.key], digest=frame_digest(pair),
+            digest=frame_digest(pair),
         )  # fmt: skip
-        return frame, perceptual_hash(image)
+        return frame, perceptual_hash(image, answer.proposed.field)
 
     frames: list[tuple[Judged, NDArray[np.uint8]]] = []
     with ThreadPoolExecutor(WORKERS) as workers:

@@ -12,7 +12,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from trainer.bundle import NETWORK, Bundle
-from trainer.data.folders import MASK_ABOVE, SUFFIXES, Pair, read_grey, require_same_size
+from trainer.data.folders import SUFFIXES, Pair, require_same_size
+from trainer.data.pixels import MASK_ABOVE, read_grey, read_mask
 from trainer.device import choose_device, device_name
 from trainer.errors import DataError
 from trainer.export import open_onnx, run_onnx
@@ -137,7 +138,7 @@ def _flipped(many: Many) -> Probability:
 def mask_source(folder: Path, pairs: Sequence[Pair], *, graded: bool) -> Source:
     """Masks of another program, by stem. `graded`: their grey values are probabilities; else they are cut above 127.
 
-    Raises DataError when a frame has none, or when no mask reaches the value that counts as polyp.
+    Raises DataError when a frame has none; reading one may raise it as well.
     """
     if not folder.is_dir():
         raise DataError("masks.folder", f"There is no folder {folder}.", "Give the folder with the other masks.")
@@ -148,29 +149,14 @@ def mask_source(folder: Path, pairs: Sequence[Pair], *, graded: bool) -> Source:
             "masks.missing", f"{len(missing)} frames have no mask in {folder}, such as '{missing[0]}'.",
             "Give every frame a mask of the same name; an empty one where the program found nothing.",
         )  # fmt: skip
-    _require_values(folder, [files[pair.stem] for pair in pairs])
     rules = Rules((0, 0), HALF, 0.0)
 
     def answer(pair: Pair, image: NDArray[np.uint8]) -> Answer:
-        grey = read_grey(files[pair.stem])
-        require_same_size(image, grey, name=str(files[pair.stem]))
-        mask = grey > MASK_ABOVE
-        soft = grey if graded else mask.astype(np.uint8) * np.uint8(255)
+        place = files[pair.stem]
+        soft = read_grey(place) if graded else read_mask(place).astype(np.uint8) * np.uint8(255)
+        require_same_size(image, soft, name=str(place))
+        mask = soft > MASK_ABOVE
         return Answer(Proposed(soft, mask, find_field_of_view(image)), None, float("nan"))
 
     facts = {"kind": "masks", "name": folder.name, "threshold": HALF, "minimum_area": 0.0, "graded": graded}
     return Source(answer, rules, graded=graded, facts=facts)
-
-
-def _require_values(folder: Path, paths: Sequence[Path]) -> None:
-    """Masks of 0 and 1, or of small numbers, would all be read as empty."""
-    highest = 0
-    for path in paths:
-        highest = max(highest, int(read_grey(path).max(initial=0)))
-        if highest > MASK_ABOVE:
-            return
-    if highest > 0:
-        raise DataError(
-            "masks.values", f"No mask of {folder} has a value above {MASK_ABOVE}; the highest is {highest}.",
-            "Write masks of 0 and 255; what lies above 127 counts as polyp.",
-        )  # fmt: skip

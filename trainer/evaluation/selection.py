@@ -7,6 +7,7 @@ are one source, and count once.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from trainer.errors import DataError
 
 ONE_SOURCE = re.compile(r"^(hyper)?kvasir(seg|segmented(images)?)?$")
 """Names of data sets, as letters alone, that are Kvasir-SEG."""
+SPLIT = "polyp-trainer/split/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,9 @@ def source_id(pair: Pair) -> str:
 
 def frame_digest(pair: Pair) -> str:
     """16 hex digits of the bytes of image and mask: two reports judge the same frames only if these agree."""
-    return hashlib.sha256((_digest(pair.image) + _digest(pair.mask)).encode()).hexdigest()[:16]
+    files = pair.files if pair.regions is None else (pair.image,)
+    said = "".join(_digest(path) for path in files)
+    return hashlib.sha256(f"{said}{pair.regions}".encode()).hexdigest()[:16]
 
 
 def _digest(path: Path) -> str:
@@ -100,3 +104,14 @@ def _digest(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise DataError("data.read", f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
+
+
+def read_sides(path: Path) -> dict[str, str]:
+    """Key to side from a split file (`polyp-trainer/split/1`). Raises DataError when it is none."""
+    try:
+        values = json.loads(path.read_text("utf-8"))
+        if values["schema"] != SPLIT:
+            raise ValueError(values["schema"])
+        return {str(key): str(side) for key, side in values["sides"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError("data.split", f"{path} is no split file.", "Write it with `polyp-trainer split`.") from error
