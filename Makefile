@@ -58,7 +58,7 @@ $(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
 # And what its developers need.
 $(VENV)/.dev: $(VENV)/.runtime
 	@echo "Installing the development tools"
-	"$(BIN)/python" -m pip install $(PIP_QUIET) -c constraints.txt -e '.[cpu,train,dev]'
+	"$(BIN)/python" -m pip install $(PIP_QUIET) -c constraints.txt -e '.[cpu,train,dev,judges]'
 	touch $@
 
 # --- use -----------------------------------------------------------------------------------------------------------
