@@ -109,7 +109,7 @@ def _progress() -> Iterator[Told]:
 
 
 def _metric_table(report: Mapping[str, object]) -> Table:
-    table = Table("metric", "image size", "95 % by frame", "95 % by group", "network size", title=_title(report))
+    table = _table("image size", "95 % by frame", "95 % by group", "network size", title=_title(report))
     metrics = cast("Mapping[str, Mapping[str, object]]", report["metrics"])
     for name, found in metrics.items():
         small = found["at_network_size"]
@@ -121,7 +121,7 @@ def _metric_table(report: Mapping[str, object]) -> Table:
 
 
 def _difference_table(report: Mapping[str, object]) -> Table:
-    table = Table("metric", "A", "B", "B - A", "95 % by frame", "95 % by group", "shown", title=_title(report))
+    table = _table("A", "B", "B - A", "95 % by frame", "95 % by group", "shown", title=_title(report))
     for name, found in cast("Mapping[str, Mapping[str, object]]", report["differences"]).items():
         table.add_row(
             name, _number(found["a"]), _number(found["b"]), _number(found["difference"], sign="+"),
@@ -130,13 +130,21 @@ def _difference_table(report: Mapping[str, object]) -> Table:
     return table
 
 
+def _table(*columns: str, title: str) -> Table:
+    table = Table(title=title)
+    table.add_column("metric", no_wrap=True, overflow="fold")
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table
+
+
 def _title(report: Mapping[str, object]) -> str:
     return f"{report['frames']} frames of {report['on']}"
 
 
 def _number(value: object, *, sign: str = "") -> str:
-    return f"{value:{sign}.4f}" if isinstance(value, int | float) else "not measured"
+    return f"{value:{sign}.4f}" if isinstance(value, int | float) else "–"
 
 
 def _span(interval: object) -> str:
-    return f"{interval[0]:.4f} to {interval[1]:.4f}" if isinstance(interval, list | tuple) else ""
+    return f"{interval[0]:.3f}–{interval[1]:.3f}" if isinstance(interval, list | tuple) else ""

@@ -131,6 +131,7 @@ def comparison_of(one: Side, other: Side, *, on: str, seed: int = SEED) -> dict[
             "shown": shown(by_group[name], better=DEFINITIONS[name].better, enough=enough),
         }
         for name, statistic in shared.items()
+        if value_of(statistic, frames) is not None
     }
     return {
         "schema": SCHEMA,

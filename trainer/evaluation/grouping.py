@@ -30,10 +30,10 @@ class Grouping:
         sources = {self.source[key] for key in keys}
         if sources == {"exam"}:
             return "groups are exams: as safe as the exams that the data names"
-        return (
-            f"not known: groups are by {', '.join(sorted(sources))}; a hash finds duplicates, not patients, "
-            "so intervals are too narrow"
-        )
+        known = f"not known: groups are by {', '.join(sorted(sources))}"
+        if "hash" in sources:
+            return f"{known}; a hash finds duplicates, not patients, so intervals are too narrow"
+        return f"{known}; one patient may stand in several of them"
 
 
 def grouping_of(pairs: Sequence[Pair], hashes: NDArray[np.uint8], *, by: str = "auto") -> Grouping:

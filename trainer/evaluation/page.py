@@ -103,7 +103,7 @@ def warnings_of(values: Values) -> list[str]:
         found.append(f"The run learned from judged frames, such as {learned[0]}: these numbers are not held out.")
     near = leaks["near_duplicates_of_training"]
     if near:
-        found.append(f"{near} training frames nearly repeat a judged frame: these numbers are too good.")
+        found.append(f"{near} training frames look like a judged frame (see Leaks): these numbers may be too good.")
     if cast("int", values["frames_with_polyp"]) < FEW_FRAMES:
         found.append(f"Fewer than {FEW_FRAMES} frames with a polyp: the numbers say little.")
     chosen = values["chosen"]
@@ -273,13 +273,19 @@ def _leaks(values: Values) -> str:
         if compared is None
         else f"{compared} training frames were compared: {leaks['near_duplicates_of_training']} look like a judged one."
     )
-    listed = [*cast("Sequence[Values]", leaks["training"]), *cast("Sequence[Values]", leaks["inside"])]
-    rows = [row([escape(str(n["judged"])), escape(str(n["other"])), str(n["bits"])], numbers_from=2) for n in listed]
-    names = table(("judged frame", "looks like", "bits apart of 64"), rows, numbers_from=2) if rows else ""
+    names = _alike(cast("Sequence[Values]", leaks["training"]))
+    inside = _alike(cast("Sequence[Values]", leaks["inside"]))
+    if inside:
+        names += f"<details><summary>Judged frames that look alike (each pair in one group)</summary>{inside}</details>"
     return (
         f"<h2>Leaks</h2><p>{against} {leaks['near_duplicates_inside']} pairs of judged frames look alike. A perceptual "
         f"hash finds duplicates, not patients: none found is no proof that patients stand apart.</p>{names}"
     )
+
+
+def _alike(pairs: Sequence[Values]) -> str:
+    rows = [row([escape(str(n["judged"])), escape(str(n["other"])), str(n["bits"])], numbers_from=2) for n in pairs]
+    return table(("judged frame", "looks like", "bits apart of 64"), rows, numbers_from=2) if rows else ""
 
 
 def _pictures(gallery: Gallery | None) -> str:
