@@ -104,7 +104,7 @@ class Recipe:
         memory layout. `compile`: torch.compile on, off, or auto: on CUDA in runs of at least 500 steps. `cache`: the
         frames stay in ram or on the device (uint8). `log`: tensorboard writes scalars and pictures. `look_every`: steps
         between `step` events; each looks at the loss and so waits for the device. `checkpoint_seconds`,
-        `checkpoint_steps`: longest time and most steps between two checkpoints inside an epoch.
+        `checkpoint_steps`: time and steps after which a checkpoint is due.
     """
 
     name: str

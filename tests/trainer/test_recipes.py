@@ -7,7 +7,7 @@ import pytest
 
 from trainer.errors import DataError
 from trainer.losses import build_loss
-from trainer.models.registry import build_network
+from trainer.models.registry import build_network, parameter_count
 from trainer.recipe import Recipe, Schedule, Stage, read_recipe, recipe_names, recipe_of, recipe_values, with_numbers
 from trainer.training.rates import rate_share
 from trainer.training.state import require_sizes
@@ -122,3 +122,9 @@ def test_a_size_that_the_network_cannot_halve_is_refused_with_one_that_fits() ->
 def test_a_recipe_needs_only_a_network_and_stages() -> None:
     recipe = read_recipe(Path("polyp-fast"))
     assert Recipe("r", recipe.architecture, (Stage(1, rate=1e-3),)).epochs == 1
+
+
+@pytest.mark.parametrize(("name", "parameters"), [("clinicdb-unet3", 4_557_249), ("hyperkvasir-gray128", 31_042_369)])
+def test_a_published_recipe_builds_the_published_network(name: str, parameters: int) -> None:
+    """31,043,521 with three channels in; the grey one has 64 kernels of 9 weights fewer for each of two channels."""
+    assert parameter_count(build_network(read_recipe(Path(name)).architecture)) == parameters

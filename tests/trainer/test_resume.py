@@ -113,7 +113,9 @@ def test_going_on_with_other_frames_is_said_aloud(data: Path, tmp_path: Path, te
     assert "resume.data" in [event.get("code") for event in heard]
 
 
-def test_a_stopped_run_goes_on_from_its_last_checkpoint(data: Path, tmp_path: Path, tell: Tell, heard: Heard) -> None:
+def test_a_stopped_run_goes_on_from_the_step_where_it_stopped(
+    data: Path, tmp_path: Path, tell: Tell, heard: Heard
+) -> None:
     stop = StopSwitch()
 
     def stopping(kind: str, **fields: object) -> None:
@@ -122,7 +124,7 @@ def test_a_stopped_run_goes_on_from_its_last_checkpoint(data: Path, tmp_path: Pa
             stop.turn_on("asked to stop")
 
     with pytest.raises(Stopped) as caught:
-        fit(order(data, tmp_path / "run", checkpoint_steps=1), tell=stopping, stop=stop)
+        fit(order(data, tmp_path / "run"), tell=stopping, stop=stop)
     assert caught.value.step == 2
     heard.clear()
     fit(order(data, tmp_path / "run", goes_on=True), tell=tell, stop=StopSwitch())

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from trainer.data.frames import Frames
-from trainer.events import Pace
+from trainer.events import Pace, Stopped
 from trainer.pixels.metrics import Counts, count
 from trainer.training.board import write_scalars
 from trainer.training.descent import gradients, require_finite
@@ -18,7 +17,7 @@ from trainer.training.parallel import summed, summed_counts
 from trainer.training.pictures import show_predictions, show_training_frames
 from trainer.training.prediction import figures, predict
 from trainer.training.rates import set_rates
-from trainer.training.state import Run, compile_where_it_pays, save
+from trainer.training.state import Run, compile_where_it_pays, is_due, save, save_best
 
 Figures = dict[str, float | int | None]
 
@@ -26,7 +25,8 @@ Figures = dict[str, float | int | None]
 def main(run: Run, training: Frames, validation: Frames) -> Path:
     """Train to the end of the recipe or of the budget of steps; returns the checkpoint that was best on `validation`.
 
-    Every epoch leaves `last.pt`, the best one `best.pt`. A killed run goes on from `last.pt` after `resume`.
+    `last.pt` is left every so many steps or seconds and at the end, `best.pt` after each epoch that is better. A killed
+    run goes on from `last.pt` after `resume`, to the same weights.
     """
     feed = Feed(
         training, run.recipe, seed=run.seed, stride=run.network.stride, device=run.device, processes=run.processes
@@ -60,7 +60,8 @@ def train_one_epoch(run: Run, feed: Feed, pace: Pace) -> float:
     how = run.descent
     unseen = torch.zeros((), device=run.device)
     while now.step < steps and not spent(run):
-        stop_if_asked(run)
+        if now.done % run.recipe.look_every == 0 or now.step == 0:
+            stop_if_asked(run)
         set_rates(run.optimiser, run.recipe, epoch=now.epoch, step=now.step, steps=steps, dropped=now.dropped)
         fed = feed.step(now.epoch, now.step)
         part = gradients(
@@ -76,7 +77,8 @@ def train_one_epoch(run: Run, feed: Feed, pace: Pace) -> float:
         now.step, now.done = now.step + 1, now.done + 1
         if looks:
             tell_step(run, pace, loss=float(loss))
-            save_in_between(run, steps)
+            if now.step < steps and is_due(run):
+                save(run)
     return now.loss_sum / max(1, now.step)
 
 
@@ -145,8 +147,9 @@ def close_epoch(run: Run, judged: Figures, *, loss: float) -> None:
     if now.epoch >= run.recipe.first_epoch(stage + 1):
         now.stale, now.waited, now.dropped = 0, 0, 1.0
     if better:
-        save(run, "best")
-    save(run, "last")
+        save_best(run)
+    if is_due(run) or now.epoch >= run.recipe.epochs:
+        save(run)
 
 
 def judge_unfinished(run: Run, judged: Figures, *, loss: float) -> None:
@@ -155,8 +158,8 @@ def judge_unfinished(run: Run, judged: Figures, *, loss: float) -> None:
     run.progress.best_dice = max(run.progress.best_dice, dice_of(judged))
     tell_judgement(run, judged, loss=loss, epoch=run.progress.epoch)
     if better:
-        save(run, "best")
-    save(run, "last")
+        save_best(run)
+    save(run)
 
 
 def dice_of(judged: Figures) -> float:
@@ -184,9 +187,14 @@ def last_of_budget(run: Run) -> bool:
 
 
 def stop_if_asked(run: Run) -> None:
-    """Raises Stopped when somebody asked for it, in all processes after the same step."""
-    if run.processes.count == 1 or run.all_stop:
+    """Leave a checkpoint and raise Stopped when somebody asked for it, in all processes after the same step."""
+    if run.processes.count > 1 and not run.all_stop:
+        return
+    try:
         run.stop.raise_if_on(run.progress.done)
+    except Stopped:
+        save(run)
+        raise
 
 
 def tell_step(run: Run, pace: Pace, *, loss: float) -> None:
@@ -205,11 +213,3 @@ def tell_judgement(run: Run, judged: Figures, *, loss: float, epoch: int) -> Non
     rounded = {name: round(value, 5) if isinstance(value, float) else value for name, value in judged.items()}
     run.tell("evaluation", step=run.progress.done, train_dice=None, epoch=epoch, loss=round(loss, 5), **rounded)
     write_scalars(run.board, {f"validation/{name.removeprefix('holdout_')}": v for name, v in judged.items()}, epoch)
-
-
-def save_in_between(run: Run, steps: int) -> None:
-    """A checkpoint inside an epoch, after so many steps or seconds; the end of the epoch leaves one anyway."""
-    due = run.progress.step % run.recipe.checkpoint_steps < run.recipe.look_every
-    late = time.monotonic() - run.saved_at >= run.recipe.checkpoint_seconds
-    if run.progress.step < steps and (due or late):
-        save(run, "last")

@@ -72,6 +72,7 @@ class Run:
     memory: Memory = field(default_factory=Memory)
     all_stop: bool = False
     saved_at: float = field(default_factory=time.monotonic)
+    saved_step: int = 0
 
     @property
     def descent(self) -> Descent:
@@ -140,22 +141,36 @@ def _scaler(recipe: Recipe, device: torch.device) -> torch.amp.GradScaler | None
     return torch.amp.GradScaler("cuda")
 
 
-def save(run: Run, name: str) -> None:
-    """Leave a checkpoint `last` or `best` of the run, in the first process only."""
-    run.saved_at = time.monotonic()
+def is_due(run: Run) -> bool:
+    """Whether so many steps or seconds have gone by since the last checkpoint that another is due."""
+    late = time.monotonic() - run.saved_at >= run.recipe.checkpoint_seconds
+    return late or run.progress.done - run.saved_step >= run.recipe.checkpoint_steps
+
+
+def save(run: Run) -> None:
+    """Leave `last.pt`, from which the run can go on; in the first process only."""
+    run.saved_at, run.saved_step = time.monotonic(), run.progress.done
     run.progress.parts = run.memory.parts
-    if not run.processes.first:
-        return
-    checkpoint = Checkpoint(
+    if run.processes.first:
+        write_checkpoint(run.folder / "last.pt", _checkpoint(run, optimiser=run.optimiser.state_dict()))
+
+
+def save_best(run: Run) -> None:
+    """Leave `best.pt`: the weights that were judged best, without what only going on needs."""
+    if run.processes.first:
+        write_checkpoint(run.folder / "best.pt", _checkpoint(run, optimiser={}))
+
+
+def _checkpoint(run: Run, *, optimiser: dict[str, object]) -> Checkpoint:
+    return Checkpoint(
         network=run.network.state_dict(),
         average=run.average.tensors,
         average_steps=run.average.steps,
-        optimiser=run.optimiser.state_dict(),
+        optimiser=optimiser,
         scaler={} if run.scaler is None else run.scaler.state_dict(),
         progress=dataclasses.asdict(run.progress),
         recipe=recipe_values(run.recipe),
     )
-    write_checkpoint(run.folder / f"{name}.pt", checkpoint)
 
 
 def resume(run: Run) -> bool:
@@ -180,5 +195,5 @@ def resume(run: Run) -> bool:
     if run.scaler is not None:
         run.scaler.load_state_dict(state.scaler)
     run.progress = Progress(**state.progress)  # type: ignore[arg-type]
-    run.memory.parts = run.progress.parts
+    run.memory.parts, run.saved_step = run.progress.parts, run.progress.done
     return True
