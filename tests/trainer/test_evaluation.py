@@ -15,6 +15,7 @@ from trainer.bundle import Bundle
 from trainer.data.folders import Pair, find_pairs
 from trainer.errors import DataError
 from trainer.evaluation.choosing import (
+    AREAS,
     LOGITS,
     THRESHOLDS,
     Chosen,
@@ -190,7 +191,7 @@ def validation(frames: list[tuple[list[list[int]], list[list[int]]]]) -> Validat
         values = np.array(soft, np.uint8)
         sweeps.append(
             sweep_thresholds(
-                values, numbered, label != 255, thresholds=THRESHOLDS, areas=(0.0, 0.0005, 0.001, 0.002, 0.005, 0.01),
+                values, numbered, label != 255, thresholds=THRESHOLDS, areas=AREAS,
                 field_area=label.size,
             )
         )  # fmt: skip

@@ -147,4 +147,8 @@ def _number(value: object, *, sign: str = "") -> str:
 
 
 def _span(interval: object) -> str:
-    return f"{interval[0]:.3f}–{interval[1]:.3f}" if isinstance(interval, list | tuple) else ""
+    return f"{_short(interval[0])}–{_short(interval[1])}" if isinstance(interval, list | tuple) else ""
+
+
+def _short(value: float) -> str:
+    return f"{value:.3f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.4g}"

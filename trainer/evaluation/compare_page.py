@@ -67,4 +67,5 @@ def _row(name: str, title: str, told: Values) -> str:
 
 def _who(facts: Values) -> str:
     digest = f", {facts['digest']}" if "digest" in facts else ""
-    return escape(f"{facts['name']}, threshold {facts.get('threshold', '–')}{digest}")
+    flips = ", mean of four mirror images" if facts.get("test_time_flips") else ""
+    return escape(f"{facts['name']}, threshold {facts.get('threshold', '–')}{flips}{digest}")

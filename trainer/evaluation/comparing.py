@@ -63,6 +63,10 @@ def compare(order: Order, one: Path, other: Path, *, told: Told) -> dict[str, ob
     require_place(order.out, mark=FILE)
     first, second = (read_side(order, place, told=told) for place in (one, other))
     require_same_frames(first.table, second.table)
+    if first.name == second.name:
+        first, second = (
+            dataclasses.replace(s, name=f"{s.name} ({p.name})") for s, p in ((first, one), (second, other))
+        )
     values = comparison_of(first, second, on=order.on or _on(order, one))
 
     def fill(folder: Path) -> None:
@@ -138,8 +142,8 @@ def comparison_of(one: Side, other: Side, *, on: str, seed: int = SEED) -> dict[
         "version": __version__,
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "on": on,
-        "a": {"name": one.name, **one.facts},
-        "b": {"name": other.name, **other.facts},
+        "a": {**one.facts, "name": one.name},
+        "b": {**other.facts, "name": other.name},
         "frames": frames,
         "groups": count,
         "rule": f"shown where the 95 % interval by group leaves 0 out; with fewer than {FEWEST_FRAMES} frames or "

@@ -69,14 +69,15 @@ def evaluate(order: Order, *, told: Told) -> dict[str, object]:
     bundle = read_bundle(order.model) if order.model is not None else None
     run = read_run(order.run) if order.run is not None else None
     selection = select(order.data, listed=order.listed, sides=order.sides, side=order.side)
-    chosen = _choice(order, bundle, selection, told=told)
+    chosen, choosers = _choice(order, bundle, selection, told=told)
     source = source_of(order, bundle, selection.pairs, chosen)
     judged, grouping = judge_selection(source, selection.pairs, by=order.by, told=told)
     leaks = leaks_of(judged, order.training, run, told=told)
     on = order.on or ", ".join(order.data)
     values = report_of(
-        judged.table, facts=source.facts, selection=selection, grouping=grouping, leaks=leaks, chosen=chosen, on=on
-    )
+        judged.table, facts=source.facts, selection=selection, grouping=grouping, leaks=leaks, chosen=chosen,
+        choosers=choosers, on=on,
+    )  # fmt: skip
     gallery = gallery_of(judged.table, selection.pairs, source) if order.pictures else None
     write_report(order.out, values, judged, run=run, gallery=gallery, chosen=chosen)
     return values
@@ -152,9 +153,12 @@ def leaks_of(judged: Judgement, training: Mapping[str, Path], run: Run | None, *
     return Leaks(inside, near, compared, learned)
 
 
-def _choice(order: Order, bundle: Bundle | None, selection: Selection, *, told: Told) -> Chosen | None:
+def _choice(
+    order: Order, bundle: Bundle | None, selection: Selection, *, told: Told
+) -> tuple[Chosen | None, Sequence[str]]:
+    """What was chosen, and which judged frames helped to choose it."""
     if not order.choose or bundle is None:
-        return None
+        return None, []
     validation = select(order.choose, sides=order.sides, side="validation")
     judged = {source_id(pair) for pair in selection.pairs} | {frame_digest(pair) for pair in selection.pairs}
     both = [pair.key for pair in validation.pairs if {source_id(pair), frame_digest(pair)} & judged]
@@ -163,10 +167,11 @@ def _choice(order: Order, bundle: Bundle | None, selection: Selection, *, told: 
             "choose.leak", f"{len(both)} frames would choose the threshold and judge it, such as '{both[0]}'.",
             "Choose on other frames; or say --side validation, and the report calls itself optimistic.",
         )  # fmt: skip
-    return choose_on(
+    chosen = choose_on(
         bundle, validation.pairs, on=", ".join(order.choose), device=order.device, flips=order.flips,
         told=lambda done: told("choosing on validation frames", done),
     )  # fmt: skip
+    return chosen, both
 
 
 def read_report(folder: Path) -> dict[str, object]:

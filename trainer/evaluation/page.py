@@ -15,7 +15,7 @@ from trainer.evaluation.wording import SECTIONS, figure, span
 
 Values = Mapping[str, object]
 STYLE = Path(__file__).with_name("page.css")
-FEW_FRAMES = 30
+FEW_FRAMES, FEW_GROUPS = 30, 5
 WORDS = "what it is"
 
 
@@ -106,9 +106,11 @@ def warnings_of(values: Values) -> list[str]:
         found.append(f"{near} training frames look like a judged frame (see Leaks): these numbers may be too good.")
     if cast("int", values["frames_with_polyp"]) < FEW_FRAMES:
         found.append(f"Fewer than {FEW_FRAMES} frames with a polyp: the numbers say little.")
+    if not _groups_tell(values):
+        found.append(f"Fewer than {FEW_GROUPS} groups: intervals by group say little.")
     chosen = values["chosen"]
-    if isinstance(chosen, Mapping) and chosen.get("on") == values["on"]:
-        found.append("The threshold was chosen on data of the same name; make sure that no judged frame chose it.")
+    if isinstance(chosen, Mapping) and chosen["by_judged_frames"]:
+        found.append(f"{chosen['by_judged_frames']} judged frames helped to choose the threshold: optimistic.")
     return found
 
 
@@ -140,9 +142,14 @@ def _tile(number: str, title: str, below: str) -> str:
 def _spans(values: Values, name: str) -> str:
     told = cast("Mapping[str, Values]", values["metrics"])[name]
     by_frame, by_group = span(name, told["interval"]), span(name, told["interval_by_group"])
-    if by_group:
+    if by_group and _groups_tell(values):
         return f"{by_group} (by group)"
     return f"{by_frame} (by frame)" if by_frame else ""
+
+
+def _groups_tell(values: Values) -> bool:
+    groups = cast("Values", cast("Values", values["protocol"])["groups"])
+    return cast("int", groups["number"]) >= FEW_GROUPS
 
 
 def _value(values: Values, name: str) -> object:

@@ -47,9 +47,9 @@ class Leaks:
 
 def report_of(
     table: Table, *, facts: Mapping[str, object], selection: Selection, grouping: Grouping, leaks: Leaks,
-    chosen: Chosen | None, on: str,
+    chosen: Chosen | None, choosers: Sequence[str], on: str,
 ) -> dict[str, object]:  # fmt: skip
-    """Everything that a judgement tells, ready for JSON."""
+    """Everything that a judgement tells, ready for JSON. `choosers`: judged frames that helped to choose."""
     keys = [str(key) for key in table.keys]
     polyp = table.frame.polyp
     return {
@@ -76,7 +76,7 @@ def report_of(
         "curves": curves_of(table),
         "milliseconds": latency_of(table),
         "leaks": _leak_values(leaks),
-        "chosen": None if chosen is None else asdict(chosen),
+        "chosen": None if chosen is None else {**asdict(chosen), "by_judged_frames": len(choosers)},
         "patient_safe": grouping.words(keys),
     }
 
