@@ -95,10 +95,14 @@ def load_both_sides(
 ) -> tuple[Frames, Frames]:
     """Training frames, at the largest size that a step asks for, and validation frames. Raises DataError."""
     recipe = order.recipe
+
+    def say(told: str) -> None:
+        tell("note", code="data", message=told)
+
     lessons = choose_lessons(order.data, recipe, split=order.split, holdout=order.holdout, tell=tell)
     largest = max([recipe.size, *(round(recipe.size * scale) for scale in recipe.scales)])
     training, validation = (
-        load_frames(pairs, size=size, crop=recipe.crop, cache=order.cache, threads=order.threads)
+        load_frames(pairs, size=size, crop=recipe.crop, cache=order.cache, threads=order.threads, say=say)
         for pairs, size in ((lessons.training, largest), (lessons.validation, recipe.size))
     )
     training = with_pseudo_labels(

@@ -14,7 +14,7 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the [train] extra: torch is not installed here")
 
-from tests.trainer.conftest import MakeJob, bundle, make_job, one_thread
+from tests.trainer.conftest import MakeJob, bundle, make_job, one_thread, write_data
 
 __all__ = ["bundle", "make_job", "one_thread"]
 
@@ -30,6 +30,16 @@ FIELDS = {
     "stopped": {"reason", "step"},
     "error": {"code", "message", "cure"},
 }
+OF_FIT = {
+    "plan": {"epochs", "processes"},
+    "step": {"epoch", "rate"},
+    "evaluation": {"epoch", "loss", "holdout_iou", "recall", "precision", "empty_frames", "false_proposals"},
+    "note": {"code", "message"},
+    "result": {"checkpoint", "step", "finished"},
+}
+"""What `fit` tells beside the fields that the application reads."""
+RECIPE = 'size = 32\nbatch = 2\n[[stages]]\nepochs = EPOCHS\nrate = 1e-3\n[architecture]\nname = "unet"\n' \
+    "arguments = { widths = [4, 8] }\n"  # fmt: skip
 Trainer = subprocess.Popen[str]
 
 
@@ -98,8 +108,8 @@ def test_every_line_is_an_event_with_the_fields_of_its_type(make_job: MakeJob, t
 
 def test_neither_prints_of_libraries_nor_an_empty_stdin_disturb_a_run(make_job: MakeJob) -> None:
     job = make_job()
-    noisy = "import os, runpy, sys; sys.argv = ['polyp-trainer', 'finetune', sys.argv[1]]; import trainer.training.prediction; " \
-        "kept = trainer.training.prediction.predict\n" \
+    noisy = "import os, runpy, sys; sys.argv = ['polyp-trainer', 'finetune', sys.argv[1]]\n" \
+        "from trainer.training.prediction import predict as kept\n" \
         "def loud(*a, **k):\n    print('print'); os.write(1, b'raw'); return kept(*a, **k)\n" \
         "import trainer.finetune; trainer.finetune.predict = loud\nimport trainer.cli; trainer.cli.main()"  # fmt: skip
     done = subprocess.run(
@@ -165,3 +175,46 @@ def test_a_disk_that_is_full_when_the_bundle_is_written_is_told_and_leaves_nothi
     code, events, complaint = run(make_job(), before="trap '' XFSZ; ulimit -f 12")
     assert (code, events[-1]["type"], events[-1]["code"]) == (1, "error", "disk.write"), complaint
     assert sorted(path.name for path in tmp_path.iterdir()) == ["events.jsonl", "job"]
+
+
+def start_fit(tmp_path: Path, *, epochs: int) -> Trainer:
+    """`polyp-trainer fit --protocol` on ten small frames, with pipes at both ends."""
+    write_data(tmp_path / "data", frames=10)
+    (tmp_path / "r.toml").write_text(RECIPE.replace("EPOCHS", str(epochs)), "utf-8")
+    command = [sys.executable, "-m", "trainer.cli", "fit", "--data", "data", "--recipe", "r.toml", "--out", "run"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [*command, "--protocol"], cwd=tmp_path, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    )
+
+
+def test_a_fit_speaks_the_same_protocol_and_says_more(tmp_path: Path, stop_at_end: list[Trainer]) -> None:
+    process = start_fit(tmp_path, epochs=2)
+    stop_at_end.append(process)
+    assert process.stdout is not None
+    events = events_of(process.stdout.read())
+    assert process.wait(60) == 0
+    assert {event["type"] for event in events} >= {"hello", "plan", "step", "evaluation", "result"}
+    for event in events:
+        assert set(event) >= FIELDS.get(event["type"], set()) | OF_FIT.get(event["type"], set()), event["type"]
+    assert (events[-1]["type"], events[-1]["finished"]) == ("result", True)
+    assert events_of((tmp_path / "run" / "events.jsonl").read_text("utf-8")) == events
+
+
+def test_a_fit_that_is_asked_to_stop_leaves_a_checkpoint_to_go_on_from(
+    tmp_path: Path, stop_at_end: list[Trainer]
+) -> None:
+    process = start_fit(tmp_path, epochs=100_000)
+    stop_at_end.append(process)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    events: list[dict[str, Any]] = []
+    for line in process.stdout:
+        events += events_of(line)
+        if events[-1]["type"] == "step" and events[-1]["step"] == 3:
+            process.stdin.write('{"type": "stop"}\n')
+            process.stdin.flush()
+    assert process.wait(60) == 3
+    assert events[-1]["type"] == "stopped"
+    assert (tmp_path / "run" / "last.pt").is_file()

@@ -96,10 +96,11 @@ def test_a_run_does_not_go_on_with_another_network_or_optimiser(
     data: Path, tmp_path: Path, tell: Tell, change: str
 ) -> None:
     fit(order(data, tmp_path, max_steps=1), tell=tell, stop=StopSwitch())
-    changes: dict[str, Any] = {
+    choices: dict[str, dict[str, Any]] = {
         "network": {"architecture": dataclasses.replace(SMALL, arguments={"widths": [4, 16]})},
         "optimiser": {"optimiser": Optimiser("sgd")},
-    }[change]
+    }
+    changes = choices[change]
     with pytest.raises(DataError) as caught:
         fit(order(data, tmp_path, goes_on=True, **changes), tell=tell, stop=StopSwitch())
     assert caught.value.code == "checkpoint.other"
@@ -111,6 +112,27 @@ def test_going_on_with_other_frames_is_said_aloud(data: Path, tmp_path: Path, te
     (data / "masks" / "f001.png").unlink()
     fit(order(data, tmp_path / "run", goes_on=True, max_steps=2), tell=tell, stop=StopSwitch())
     assert "resume.data" in [event.get("code") for event in heard]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of file sizes are a POSIX thing")
+def test_a_disk_that_is_full_ends_a_run_in_one_sentence_and_leaves_no_half_checkpoint(
+    data: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(
+        'size = 32\nbatch = 2\n[[stages]]\nepochs = 2\nrate = 1e-3\n[architecture]\nname = "unet"\n'
+        "arguments = { widths = [64, 128] }\n", "utf-8",
+    )  # fmt: skip
+    words = [sys.executable, "-m", "trainer.cli", "fit", "--data", data, "--recipe", path, "--out", tmp_path / "run"]
+    done = subprocess.run(
+        ["bash", "-c", "trap '' XFSZ; ulimit -f 800; exec \"$@\"", "bash", *map(str, words)], cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=150, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list((tmp_path / "run").glob("*.pt")) + list((tmp_path / "run").glob(".*.pt*"))
 
 
 def test_a_stopped_run_goes_on_from_the_step_where_it_stopped(

@@ -9,17 +9,22 @@ from typing import Any
 import pytest
 import torch
 
+from tests.conftest import SHARED_DATA, absent
 from tests.trainer.conftest import SMALL
 from trainer.data.augment import plain_batch
+from trainer.data.folders import find_pairs
+from trainer.data.frames import load_frames
 from trainer.errors import DataError, DeviceError, SurroundingsError, TrainingError
 from trainer.events import Stopped, StopSwitch
 from trainer.fit import FitOrder, fit
 from trainer.losses import bce_dice
 from trainer.models.network import Network
-from trainer.models.registry import build_network
+from trainer.models.registry import Architecture, build_network
 from trainer.recipe import Optimiser, Recipe, Schedule, Stage
 from trainer.training.checkpoints import read_checkpoint
 from trainer.training.descent import Descent, Memory, gradients, interpolated, single_map
+from trainer.training.loop import main
+from trainer.training.state import new_run
 
 Tell = Callable[..., None]
 TINY = Recipe(
@@ -151,3 +156,23 @@ def test_weights_between_base_and_tuned_are_what_alpha_says() -> None:
     name = "decoder.head.weight"
     assert torch.equal(interpolated(base, tuned, 0.0)[name], base[name])
     assert torch.allclose(interpolated(base, tuned, 0.25)[name], base[name] * 0.75 + tuned[name] * 0.25)
+
+
+@pytest.mark.slow
+def test_eight_real_frames_are_learnt_by_heart(tmp_path: Path, tell: Tell) -> None:
+    """What cannot be learnt by heart has a loss, a rate or a geometry that is wrong."""
+    folder = SHARED_DATA / "kvasir-seg"
+    if not folder.is_dir():
+        absent("the real frames of ../shared/data/kvasir-seg are not here", required_by="REQUIRE_REAL")
+    frames = load_frames(find_pairs(folder, name="kvasir")[:8], size=64)
+    recipe = dataclasses.replace(
+        TINY, architecture=Architecture("unet", {"widths": [16, 32, 64, 128]}), stages=(Stage(12, rate=3e-3),), size=64,
+        batch=8, schedule=Schedule(warm_up_steps=10), ema=0.0,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    run = new_run(
+        build_network(recipe.architecture), recipe, device=torch.device("cpu"), seed=0, folder=tmp_path, tell=tell,
+        stop=StopSwitch(),
+    )  # fmt: skip
+    main(run, frames.subset(list(range(8)) * 20), frames)
+    assert run.progress.best_dice > 0.98

@@ -11,7 +11,7 @@ from typing import TextIO
 import typer
 from rich.console import Console
 
-from trainer.commands.showing import Showing
+from trainer.commands.showing import Showing, sentence
 from trainer.errors import DataError, SurroundingsError, TrainerError
 from trainer.events import Events, Stopped, StopSwitch, protocol_stream
 from trainer.files import disk_trouble
@@ -22,7 +22,7 @@ EXIT_ERROR, EXIT_STOPPED = 1, 3
 def run_with_events(work: Callable[[Events, StopSwitch], None], *, path: Path | None, protocol: bool) -> None:
     """Run `work` with events on stdout where asked for, else shown on stderr; of several processes only the first."""
     if os.environ.get("RANK", "0") != "0":
-        with_ending(work, path=None, stream=None, listen=False, watch=_say_nothing)
+        with_ending(work, path=None, stream=None, listen=False, watch=_say_errors)
         return
     showing = Showing(Console(stderr=True))
     stream = protocol_stream() if protocol else None
@@ -59,8 +59,10 @@ def with_ending(
         events.close()
 
 
-def _say_nothing(event: Mapping[str, object]) -> None:
-    """The other processes of a run: the first one tells for all."""
+def _say_errors(event: Mapping[str, object]) -> None:
+    """The other processes of a run: the first one tells for all, but their troubles are their own."""
+    if event["type"] == "error":
+        typer.echo(f"Process {os.environ['RANK']}: {sentence(event)}", err=True)
 
 
 def with_errors_told(work: Callable[[], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -10,11 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.data.augment import plain_batch
+from trainer.ensembling import mean_over_flips
 from trainer.models.network import Network
 from trainer.pixels.metrics import Counts, per_image_dice, per_image_iou
-
-FLIPS: tuple[tuple[int, ...], ...] = ((), (2,), (3,), (2, 3))
-"""Axes of `(n, 1, h, w)` that are turned round, for the mean over four flips."""
 
 
 @torch.inference_mode()
@@ -29,16 +28,13 @@ def predict(
     for start in range(0, len(images), batch):
         part = torch.from_numpy(images[start : start + batch]).to(device)
         image = plain_batch(part, torch.zeros(part.shape[:3], dtype=torch.uint8, device=device)).image
-        yield from _probability(network, image, flips=flips)[:, 0].cpu().numpy()
+        ask = functools.partial(_probability, network)
+        yield from (mean_over_flips(ask, image) if flips else ask(image))[:, 0].cpu().numpy()
 
 
-def _probability(network: Network, image: Tensor, *, flips: bool) -> Tensor:
-    total = torch.zeros(())
-    chosen = FLIPS if flips else FLIPS[:1]
-    for axes in chosen:
-        logits = network(image.flip(axes).contiguous(memory_format=torch.channels_last))
-        total = total.to(image.device) + torch.sigmoid(logits.float()).flip(axes)
-    return total / len(chosen)
+def _probability(network: Network, image: Tensor) -> Tensor:
+    logits: Tensor = network(image.contiguous(memory_format=torch.channels_last))
+    return torch.sigmoid(logits.float())
 
 
 def figures(counts: Sequence[Counts]) -> dict[str, float | int | None]:
