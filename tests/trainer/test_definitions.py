@@ -191,6 +191,13 @@ def test_specks_of_a_jpeg_mask_are_no_lesions_but_slots_are() -> None:
     assert numbered_lesions(label).max() == 2
 
 
+def test_a_mask_that_is_the_truth_has_no_false_proposal_whatever_specks_the_truth_has() -> None:
+    label = np.zeros((200, 200), np.uint8)
+    label[50:100, 50:100], label[150, 150:152] = 1, 1
+    found = metrics(judged(label * 255, label))
+    assert (found["false_proposals_per_frame"], found["lesion_sensitivity"]) == (0.0, 1.0)
+
+
 def test_lesions_count_one_by_one_and_stray_parts_are_false() -> None:
     label = np.zeros((40, 40), np.uint8)
     label[2:12, 2:12], label[25:35, 25:35] = 1, 1

@@ -8,10 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from tests.trainer.conftest import frame_with_polyp, write_data, write_grey, write_rgb
 from tests.trainer.judged_frames import judged, random_frames, table
 from trainer.bundle import Bundle
+from trainer.cli import app
 from trainer.data.folders import Pair, find_pairs
 from trainer.errors import DataError
 from trainer.evaluation.choosing import (
@@ -191,7 +193,7 @@ def validation(frames: list[tuple[list[list[int]], list[list[int]]]]) -> Validat
         values = np.array(soft, np.uint8)
         sweeps.append(
             sweep_thresholds(
-                values, numbered, label != 255, thresholds=THRESHOLDS, areas=AREAS,
+                values, label, thresholds=THRESHOLDS, areas=AREAS,
                 field_area=label.size,
             )
         )  # fmt: skip
@@ -330,9 +332,12 @@ def test_report_folders_bundles_and_masks_are_compared_alike(bundle: Bundle, dat
     evaluate(judged_before, told=quiet)
     stored = compare(Order({"data": data}, tmp_path / "c"), tmp_path / "a", masks, told=quiet)
     fresh = compare(Order({"data": data}, tmp_path / "e"), bundle.folder, masks, told=quiet)
-    assert stored["differences"] == fresh["differences"]
-    rows = stored["differences"]
+    rows, again = stored["differences"], fresh["differences"]
     assert isinstance(rows, dict)
+    assert isinstance(again, dict)
+    for name, row in rows.items():
+        assert row["interval"] == pytest.approx(again[name]["interval"], abs=2e-5), name
+        assert (row["a"], row["b"], row["shown"]) == (again[name]["a"], again[name]["b"], again[name]["shown"])
     assert rows["per_image_dice"]["b"] == 1.0
     assert json.loads((tmp_path / "c" / "comparison.json").read_text("utf-8"))["frames"] == 10
     assert (tmp_path / "c" / "report.html").is_file()
@@ -350,3 +355,19 @@ def test_a_stored_table_tells_the_same_as_before(bundle: Bundle, data: Path, tmp
     (tmp_path / "a" / "frames.npz").write_bytes(b"broken")
     with pytest.raises(DataError, match="missing or damaged"):
         read_table(tmp_path / "a")
+
+
+def test_the_command_judges_masks_and_compares_two_reports(bundle: Bundle, data: Path, tmp_path: Path) -> None:
+    masks, runner = perfect_masks(data, tmp_path / "masks"), CliRunner()
+    command = ["evaluate", "--data", str(data), "--no-pictures"]
+    judged_model = runner.invoke(app, [*command, "--model", str(bundle.folder), "--out", str(tmp_path / "a")])
+    assert judged_model.exit_code == 0, judged_model.output
+    assert "per_image_dice" in judged_model.output
+    assert runner.invoke(app, [*command, "--masks", str(masks), "--out", str(tmp_path / "b")]).exit_code == 0
+    folders = [str(tmp_path / name) for name in ("a", "b", "c")]
+    compared = runner.invoke(app, ["evaluate", "--compare", *folders[:2], "--out", folders[2]])
+    assert compared.exit_code == 0, compared.output
+    assert "? not enough evidence" in " ".join(compared.output.split())
+    refused = runner.invoke(app, ["evaluate", "--compare", folders[0], str(masks), "--out", folders[2]])
+    assert refused.exit_code == 1
+    assert "is no report folder" in " ".join(refused.output.split())

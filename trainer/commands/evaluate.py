@@ -22,6 +22,8 @@ Folders = Annotated[
     list[str] | None, typer.Option(help="Folder with images/ and masks/, or NAME=FOLDER; may be given more than once.")
 ]
 
+SHOWN = {"A is better": "A", "B is better": "B", "no difference shown": "-", "not enough evidence": "?"}
+
 
 def evaluate(
     *,
@@ -121,11 +123,12 @@ def _metric_table(report: Mapping[str, object]) -> Table:
 
 
 def _difference_table(report: Mapping[str, object]) -> Table:
-    table = _table("A", "B", "B - A", "95 % by frame", "95 % by group", "shown", title=_title(report))
+    table = _table("A", "B", "B - A", "95 % by frame", "95 % by group", "better", title=_title(report))
+    table.caption = "better by group: A, B, - no difference shown, ? not enough evidence"
     for name, found in cast("Mapping[str, Mapping[str, object]]", report["differences"]).items():
         table.add_row(
             name, _number(found["a"]), _number(found["b"]), _number(found["difference"], sign="+"),
-            _span(found["interval"]), _span(found["interval_by_group"]), str(found["shown"]),
+            _span(found["interval"]), _span(found["interval_by_group"]), SHOWN[str(found["shown"])],
         )  # fmt: skip
     return table
 

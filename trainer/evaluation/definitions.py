@@ -224,7 +224,7 @@ DEFINITIONS: Mapping[str, Definition] = {
         lambda table, _: ratio(table.found, table.lesions), every_grid=False,
     ),
     "false_proposals_per_frame": Definition(
-        "parts of masks that touch no lesion, a frame",
+        "parts of masks that touch no polyp pixel, a frame",
         lambda table, _: averaged(table.alarms), better="lower", every_grid=False,
     ),
     **{

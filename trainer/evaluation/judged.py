@@ -80,7 +80,7 @@ def judge_frame(
     seen = max(1, int(np.count_nonzero(proposed.field.seen())))
     lesions = numbered_lesions(label)
     here = sweep_thresholds(
-        proposed.soft, lesions, known, thresholds=(rules.threshold,), areas=(rules.minimum_area,), field_area=seen
+        proposed.soft, label, thresholds=(rules.threshold,), areas=(rules.minimum_area,), field_area=seen
     )
     return Judged(
         key,
@@ -92,9 +92,7 @@ def judge_frame(
         int(lesions.max(initial=0)),
         int(here.found[0, 0]),
         int(here.alarms[0, 0]),
-        sweep_thresholds(
-            proposed.soft, lesions, known, thresholds=THRESHOLDS, areas=(rules.minimum_area,), field_area=seen
-        ),
+        sweep_thresholds(proposed.soft, label, thresholds=THRESHOLDS, areas=(rules.minimum_area,), field_area=seen),
         milliseconds,
         group,
         digest,

@@ -64,12 +64,9 @@ def sweep_over(source: Source, pairs: Sequence[Pair], *, told: Told) -> Validati
     for number, pair in enumerate(pairs):
         image, label = read_pair(pair)
         proposed = source.answer(pair, image).proposed
-        numbered, known = numbered_lesions(label), label != IGNORE
         seen = max(1, int(np.count_nonzero(proposed.field.seen())))
-        sweeps.append(
-            sweep_thresholds(proposed.soft, numbered, known, thresholds=THRESHOLDS, areas=AREAS, field_area=seen)
-        )
-        positive.append(int(np.count_nonzero((label > 0) & known)))
-        lesions.append(int(numbered.max(initial=0)))
+        sweeps.append(sweep_thresholds(proposed.soft, label, thresholds=THRESHOLDS, areas=AREAS, field_area=seen))
+        positive.append(int(np.count_nonzero((label > 0) & (label != IGNORE))))
+        lesions.append(int(numbered_lesions(label).max(initial=0)))
         told(number + 1)
     return Validation(sweeps, np.array(positive, np.int64), np.array(lesions, np.int64))
