@@ -75,3 +75,14 @@ def test_a_look_at_a_frame_tells_its_lesions_and_its_pixels(repeated: Path) -> N
     assert not seen["d/f000"].is_grey
     assert seen["d/f000"].pixels != seen["d/f001"].pixels
     assert packed(unpacked([seen["d/f003"].bits])[0]) == seen["d/f003"].bits
+
+
+def test_specks_at_the_rim_of_a_mask_are_no_lesions(data: Path) -> None:
+    mask = np.zeros((96, 96), np.uint8)
+    mask[10:40, 10:40] = mask[60:63, 60:63] = 255
+    write_grey(data / "masks" / "f000.png", mask)
+    mask[10:40, 10:40] = 0
+    write_grey(data / "masks" / "f001.png", mask)
+    first, second = look_at(find_pairs(data, name="d")[:2])
+    assert first.lesions == pytest.approx((900 / 96**2,))
+    assert second.lesions == pytest.approx((9 / 96**2,))

@@ -76,7 +76,9 @@ def test_an_inset_that_tells_empty_frames_is_a_false_cue(found: Fingerprint) -> 
 
 
 def test_few_groups_are_folded_and_many_are_divided(found: Fingerprint) -> None:
-    assert advised(make_plan(found, CPU), "split") == "--folds 5"
+    assert advised(make_plan(found, CPU), "split") == "--folds 5 --test 0"
+    assert advised(make_plan(dataclasses.replace(found, groups={"sequence": 3}), CPU), "split") == "--folds 3 --test 0"
+    assert advised(make_plan(dataclasses.replace(found, groups={"hash": 1}), CPU), "split") == "none"
     many = make_plan(dataclasses.replace(found, groups={"hash": 900}), CPU)
     assert advised(many, "split") == "--validation 0.1 --test 0.1"
     assert "not patients" in next(one.why for one in many.advice if one.name == "split")

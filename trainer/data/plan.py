@@ -23,8 +23,9 @@ FRAMES_SHOWN: Final = {"cpu": 33_000, "cuda": 270_000}
 FEWEST_GROUPS: Final = 30
 """Fewer frames or groups than this on the validation side choose an epoch by luck."""
 RARE: Final = 0.03
-MANY_SMALL: Final = 0.25
+MANY_SMALL: Final = 0.4
 SHORTCUT: Final = 0.3
+SOME: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +112,14 @@ def _loss(found: Fingerprint) -> Advice:
 def _split(found: Fingerprint) -> Advice:
     groups = sum(found.groups.values())
     kinds = ", ".join(f"{count} by {source}" for source, count in sorted(found.groups.items()))
-    safe = "hash" not in found.groups
-    told = "exams are whole" if safe else "a hash finds duplicates, not patients, so numbers are optimistic"
+    told = "a hash finds duplicates, not patients, so numbers are optimistic"
+    if "hash" not in found.groups:
+        told = "whole exams stand on one side" if set(found.groups) == {"exam"} else "exams are not known"
+    if groups < 2:
+        return Advice("split", "none", f"One group ({kinds}) cannot be divided: judge on other data.")
     if groups < FEWEST_GROUPS * 10:
-        folds = 5 if groups >= 5 else 0
-        return Advice(
-            "split", f"--folds {folds}", f"{groups} groups ({kinds}): too few for one validation side; {told}."
-        )
+        folds = f"--folds {min(5, groups)} --test 0"
+        return Advice("split", folds, f"{groups} groups ({kinds}): too few for sides of a tenth; {told}.")
     return Advice("split", "--validation 0.1 --test 0.1", f"{groups} groups ({kinds}); {told}.")
 
 
@@ -127,10 +129,10 @@ def _augmentation(found: Fingerprint) -> list[Advice]:
         Advice("augmentation.motion_share", 0.2, "Videos have what chosen stills lack."),
         Advice("augmentation.jpeg_share", 0.2, "Recorders and exports compress in different strength."),
     ]
-    if abs(found.insets - found.insets_empty) > SHORTCUT:
+    if found.empty and abs(found.insets - found.insets_empty) > SHORTCUT:
         text = f"{found.insets_empty:.0%} of empty frames carry an inset and {found.insets:.0%} of the others"
         advice.append(Advice("augmentation.inset_share", 0.3, f"{text}: a false cue, so others get false ones."))
-    elif found.insets > 0:
+    elif found.insets > SOME:
         text = f"{found.insets:.0%} of frames carry an inset: its place must mean nothing."
         advice.append(Advice("augmentation.inset_share", 0.15, text))
     if found.grey > 0:

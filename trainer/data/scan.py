@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
@@ -18,6 +19,9 @@ from trainer.pixels.metrics import IGNORE
 
 GREY_WITHIN = 4.0
 """Mean difference of the channels, of 255, up to which a frame counts as grey."""
+
+SPECK: Final = 12
+"""Pixels under which a component is a speck at the rim of a JPEG mask and no lesion of its own, unless it is all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,8 @@ def _shares(lesion: NDArray[np.uint8], area: int) -> tuple[float, ...]:
     if not lesion.any():
         return ()
     _, _, stats, _ = cv2.connectedComponentsWithStats(lesion, connectivity=8)
-    return tuple(sorted((float(part) / area for part in stats[1:, cv2.CC_STAT_AREA]), reverse=True))
+    parts = sorted((int(part) for part in stats[1:, cv2.CC_STAT_AREA]), reverse=True)
+    return tuple(part / area for part in parts if part >= min(SPECK, parts[0]))
 
 
 def _is_grey(image: NDArray[np.uint8]) -> bool:
