@@ -35,10 +35,11 @@ DEFAULT_PATTERN: Final = r"^([^_-]+)[_-]"
 
 
 class QuietDialog(QDialog):
-    """A title, a body, and two buttons."""
+    """A title, a body, and two buttons. Gone once it is answered: who opens it reads it in `accepted`."""
 
     def __init__(self, title: str, *, accept: str, parent: QWidget | None, width: int = 460) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.setFixedWidth(scaled(width))
         self.body = QVBoxLayout()

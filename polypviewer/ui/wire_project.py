@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from polypviewer.core.exam_rules import ExamRule
 from polypviewer.core.identity import FrameRef
@@ -178,7 +178,6 @@ class ProjectWiring(QObject):
     def _ask_at_risk(self, risk: AtRisk) -> None:
         """The project stays open while this is asked, and unless it is answered otherwise."""
         dialog = RiskDialog(risk, parent=self._window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.again_wished.connect(risk.try_again)
         dialog.loss_wished.connect(risk.leave)
         dialog.finished.connect(self._stayed)

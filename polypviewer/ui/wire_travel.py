@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QObject
@@ -97,8 +98,14 @@ class TravelWiring(QObject):
         if current is None:
             return
         dialog = GoToDialog(current=frames.index(current) + 1, count=len(frames), parent=self._window)
-        if dialog.exec():
-            self._session.go_to(frames[dialog.number.value() - 1])
+        dialog.accepted.connect(partial(self._frame_chosen, dialog))
+        dialog.finished.connect(self._answered)
+        dialog.open()
+
+    def _frame_chosen(self, dialog: GoToDialog) -> None:
+        self._session.go_to(self._session.frames[dialog.number.value() - 1])
+
+    def _answered(self, _result: int) -> None:
         self._window.stage.take_focus()
 
     def _queue_to_review(self) -> None:

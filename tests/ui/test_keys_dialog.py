@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from polypviewer.app import make_window
@@ -30,6 +30,7 @@ class Sheet:
 
     def __init__(self, qtbot: QtBot, preset: Preset = Preset.DEFAULT, own: OwnKeys | None = None) -> None:
         self.dialog = KeysDialog(preset, own or OwnKeys())
+        self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)  # looked at after it was answered
         qtbot.addWidget(self.dialog)
         self.dialog.show()
         self.dialog.activateWindow()
@@ -325,3 +326,14 @@ def test_the_cheat_sheet_leads_to_the_dialog_and_gives_way(qtbot: QtBot) -> None
     assert isinstance(dialog, KeysDialog)
     assert window.sheet.isHidden()
     dialog.reject()
+
+
+@pytest.mark.parametrize("answer", ["accept", "reject"])
+def test_a_dialog_that_was_answered_is_gone(qtbot: QtBot, answer: str) -> None:
+    """An hour of opening and closing dialogs had left hundreds, each to be dressed anew with every size of text."""
+    window, _ = window_of(qtbot, "R-1")
+    for _ in range(3):
+        dialog = open_dialog(window)
+        getattr(dialog, answer)()
+        qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None)
+    qtbot.waitUntil(lambda: not window.findChildren(QDialog))
