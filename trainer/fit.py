@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from trainer import __version__
-from trainer.data.duplicates import group_near, perceptual_hash
-from trainer.data.folders import Pair, find_pairs, read_image, read_list, without
 from trainer.data.frames import Frames, load_frames
 from trainer.device import choose_device, device_name
 from trainer.distillation import Teacher
@@ -113,13 +110,16 @@ def load_both_sides(
 
 def start(run: Run, order: FitOrder, training: Frames, validation: Frames) -> None:
     """Go on from a checkpoint where that is asked for and there is one; else write `run.json`."""
-    if order.goes_on and resume(run):
-        written = json.loads((order.out / "run.json").read_text("utf-8")) if run.processes.first else {}
-        if run.processes.first and written.get("train") != list(training.keys):
-            run.tell("warning", code="resume.data", message="The run began on other frames than it goes on with.")
+    goes_on = order.goes_on and resume(run)
+    if goes_on:
         run.tell("note", code="resume", message=f"The run goes on at step {run.progress.done}.")
-    elif run.processes.first:
-        write_json(order.out / "run.json", _summary(order, training, validation))
+    if not run.processes.first:
+        return
+    path = order.out / "run.json"
+    if not (goes_on and path.is_file()):
+        write_json(path, _summary(order, training, validation))
+    elif json.loads(path.read_text("utf-8"))["train"] != list(training.keys):
+        run.tell("warning", code="resume.data", message="The run began on other frames than it goes on with.")
 
 
 def require_free(order: FitOrder) -> None:
@@ -141,26 +141,6 @@ def fresh_network(order: FitOrder) -> Network:
         )
     load_imagenet(network, order.encoder)
     return network
-
-
-def training_pairs(data: Mapping[str, Path], holdout: Path | None) -> list[Pair]:
-    """All frames of all folders but the held-out ones, and but those that nearly repeat a held-out one."""
-    pairs = [pair for name, folder in data.items() for pair in find_pairs(folder, name=name)]
-    if holdout is None:
-        return pairs
-    stems = read_list(holdout)
-    if not stems & {pair.stem for pair in pairs}:
-        raise DataError("data.holdout", f"No frame of {holdout} is in the data.", "Check the list and the folders.")
-    groups = near_groups(pairs)
-    held = {groups[pair.key] for pair in pairs if pair.stem in stems}
-    return [pair for pair in without(pairs, stems) if groups[pair.key] not in held]
-
-
-def near_groups(pairs: Sequence[Pair]) -> dict[str, str]:
-    """Near-duplicate group of each frame's key."""
-    keys = [pair.key for pair in pairs]
-    hashes = np.stack([perceptual_hash(read_image(pair.image)) for pair in pairs])
-    return dict(zip(keys, group_near(keys, hashes), strict=True))
 
 
 def _summary(order: FitOrder, training: Frames, validation: Frames) -> dict[str, object]:

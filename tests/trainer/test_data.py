@@ -10,8 +10,8 @@ from tests.trainer.conftest import frame_with_polyp, write_grey
 from trainer.data.duplicates import choose_holdout, group_near, perceptual_hash
 from trainer.data.folders import find_pairs, read_list, read_pair
 from trainer.data.frames import label_input, load_frames
+from trainer.data.groups import groups_of
 from trainer.errors import DataError
-from trainer.fit import near_groups, training_pairs
 from trainer.pixels.field_of_view import find_field_of_view
 
 
@@ -71,27 +71,11 @@ def test_a_holdout_takes_whole_groups_of_its_own_data() -> None:
     assert chosen == choose_holdout(keys[::-1], groups[::-1], dataset="d", frames=4, salt="s")
 
 
-def test_training_leaves_out_the_holdout_and_what_nearly_repeats_it(data: Path, tmp_path: Path) -> None:
-    image = cv2.imread(str(data / "images" / "f001.png"))
-    assert image is not None
-    cv2.imwrite(str(data / "images" / "again.jpg"), image)
-    write_grey(data / "masks" / "again.png", np.zeros((96, 96), np.uint8))
-    (tmp_path / "list.txt").write_text("# comment\nf001\n", "utf-8")
-    stems = {pair.stem for pair in training_pairs({"d": data}, tmp_path / "list.txt")}
-    assert stems == {f"f{n:03}" for n in range(10)} - {"f001"}
-
-
-def test_a_holdout_list_of_other_data_is_refused(data: Path, tmp_path: Path) -> None:
-    (tmp_path / "list.txt").write_text("elsewhere\n", "utf-8")
-    with pytest.raises(DataError, match="No frame of"):
-        training_pairs({"d": data}, tmp_path / "list.txt")
-
-
 @pytest.mark.slow
 def test_the_committed_tenth_is_whole_and_cuts_no_group(shared_data: Path) -> None:
     stems = read_list(Path(__file__).parents[2] / "trainer" / "splits" / "kvasir_tenth.txt")
     folders = {"kvasir": shared_data / "kvasir-seg", "polypgen": shared_data / "polypgen"}
-    groups = near_groups([pair for name, folder in folders.items() for pair in find_pairs(folder, name=name)])
+    groups = groups_of([pair for name, folder in folders.items() for pair in find_pairs(folder, name=name)]).of
     held = {group for key, group in groups.items() if key.split("/")[1] in stems}
     inside = [key for key, group in groups.items() if group in held]
     assert len(stems) == 88

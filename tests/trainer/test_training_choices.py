@@ -12,7 +12,11 @@ import torch
 
 from tests.trainer.conftest import SMALL, frame_with_polyp, write_data, write_grey, write_rgb
 from trainer.bundle import Bundle
+from trainer.data.folders import find_pairs
 from trainer.data.frames import Frames
+from trainer.data.scan import look_at
+from trainer.data.split_file import write_split
+from trainer.data.splits import Candidate, Rule, make_split
 from trainer.errors import DataError, DeviceError, SurroundingsError
 from trainer.events import StopSwitch
 from trainer.fit import FitOrder, fit
@@ -24,6 +28,7 @@ from trainer.training.board import open_board
 from trainer.training.checkpoints import read_checkpoint
 from trainer.training.ema import Average
 from trainer.training.feed import Feed
+from trainer.training.lessons import choose_lessons
 from trainer.training.loop import close_epoch
 from trainer.training.parallel import ALONE
 from trainer.training.prediction import figures, predict
@@ -271,6 +276,36 @@ def test_every_frame_validates_in_exactly_one_fold(data: Path, tmp_path: Path, t
         assert not set(written["train"]) & set(written["validation"])
         seen += written["validation"]
     assert sorted(seen) == [f"d/f{number:03}" for number in range(10)]
+
+
+def test_training_leaves_out_the_holdout_and_what_nearly_repeats_it(data: Path, tmp_path: Path, tell: Tell) -> None:
+    image = cv2.imread(str(data / "images" / "f001.png"))
+    assert image is not None
+    cv2.imwrite(str(data / "images" / "again.jpg"), image)
+    write_grey(data / "masks" / "again.png", np.zeros((96, 96), np.uint8))
+    (tmp_path / "list.txt").write_text("# comment\nf001\n", "utf-8")
+    lessons = choose_lessons({"d": data}, TINY, split=None, holdout=tmp_path / "list.txt", tell=tell)
+    stems = {pair.stem for pair in (*lessons.training, *lessons.validation)}
+    assert stems == {f"f{n:03}" for n in range(10)} - {"f001"}
+
+
+def test_a_holdout_list_of_other_data_is_refused(data: Path, tmp_path: Path, tell: Tell) -> None:
+    (tmp_path / "list.txt").write_text("elsewhere\n", "utf-8")
+    with pytest.raises(DataError, match="No frame of"):
+        choose_lessons({"d": data}, TINY, split=None, holdout=tmp_path / "list.txt", tell=tell)
+
+
+def test_a_split_file_decides_who_trains_and_who_judges(data: Path, tmp_path: Path, tell: Tell) -> None:
+    pairs = find_pairs(data, name="d")
+    seen = look_at(pairs)
+    candidates = [Candidate(one.key, None, one.bits, one.pixels) for one in seen]
+    split = make_split(candidates, Rule(validation=0.3, test=0.3))
+    write_split(tmp_path / "split.json", split)
+    lessons = choose_lessons({"d": data}, TINY, split=tmp_path / "split.json", holdout=None, tell=tell)
+    assert [pair.key for pair in lessons.training] == split.keys_on("train")
+    assert [pair.key for pair in lessons.validation] == split.keys_on("validation")
+    assert len(lessons.apart) == len(pairs) - len(lessons.training)
+    assert split.keys_on("test")
 
 
 def test_two_frames_that_cannot_be_parted_judge_themselves_and_that_is_said(

@@ -46,9 +46,9 @@ def choose_lessons(
     pairs = [pair for name, folder in data.items() for pair in find_pairs(folder, name=name)]
     hashes = hashes_of(pairs)
     groups = groups_of(pairs, hashes=hashes).of
-    sides = _by_recipe(pairs, groups, recipe) if split is None else _by_file(pairs, split, recipe)
-    for key in _held_out(pairs, groups, holdout):
-        sides.pop(key, None)
+    held = _held_out(pairs, groups, holdout)
+    free = [pair for pair in pairs if pair.key not in held]
+    sides = _by_recipe(free, groups, recipe) if split is None else _by_file(free, split, recipe)
     training = [pair for pair in pairs if sides.get(pair.key) == "train"]
     validation = [pair for pair in pairs if sides.get(pair.key) == "validation"]
     if not training or not validation:
@@ -69,7 +69,8 @@ def _by_file(pairs: Sequence[Pair], split: Path, recipe: Recipe) -> dict[str, st
 
 
 def _by_recipe(pairs: Sequence[Pair], groups: Mapping[str, str], recipe: Recipe) -> dict[str, str]:
-    judging = _fold_of(set(groups.values()), recipe) if recipe.folds else _share_of(set(groups.values()), recipe)
+    names = {groups[pair.key] for pair in pairs}
+    judging = _fold_of(names, recipe) if recipe.folds else _share_of(names, recipe)
     return {pair.key: "validation" if groups[pair.key] in judging else "train" for pair in pairs}
 
 
