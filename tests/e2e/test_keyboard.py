@@ -49,7 +49,7 @@ def change_key(hand: Hand, action: str, key: Qt.Key) -> None:
     while QApplication.focusWidget() is not dialog.accept_button:
         hand.key(Key.Key_Tab)
     hand.key(Key.Key_Return)
-    hand.until(dialog.isHidden, what="the dialog to close")
+    hand.until(lambda: QApplication.activeModalWidget() is None, what="the dialog to close")
     hand.come_back()
 
 

@@ -1,0 +1,172 @@
+"""Every recipe trained for real within a budget of steps, judged on held-out frames. `python -m benchmarks.recipes`.
+
+Trained on Kvasir-SEG without the held-out tenth (whole groups of near-duplicates, trainer/splits/kvasir_tenth.txt),
+judged once on that tenth, beside the mask that says "polyp" everywhere. The budgets below were written down before the
+first run; they are what two cores do in some minutes, not what a recipe needs. A run goes on where it was stopped.
+"""
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmarks.report import ROOT, Figure, note, print_report
+from trainer.data.folders import Pair, find_pairs, only, read_list, read_pair
+from trainer.events import StopSwitch
+from trainer.fit import FitOrder, fit
+from trainer.models.registry import build_network
+from trainer.pixels.metrics import Counts, count, dice, iou, per_image_dice, per_image_iou, pooled
+from trainer.proposing import Rules, propose
+from trainer.recipe import read_recipe, recipe_of
+from trainer.training.checkpoints import read_checkpoint
+from trainer.training.prediction import predict
+
+DATA = ROOT.parent / "shared" / "data" / "kvasir-seg"
+ENCODER = ROOT.parent / "shared" / "backbones" / "mobilenet_v2_imagenet.npz"
+TENTH = ROOT / "trainer" / "splits" / "kvasir_tenth.txt"
+RUNS = ROOT / "runs" / "recipes"
+MARGIN = 0.15
+"""Dice by which a trained network must beat the mask that covers everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Steps of a run on two cores, and what is set otherwise than the recipe has it, with the reason."""
+
+    steps: int
+    settings: tuple[str, ...] = ()
+    why: str = ""
+
+
+BUDGETS: dict[str, Budget] = {
+    "polyp-fast": Budget(150),
+    "clinicdb-unet3": Budget(120),
+    "hyperkvasir-gray128": Budget(50),
+    "kvasir-unet256": Budget(120),
+    "cvc612-unet": Budget(300),
+    "kvasir-unetpp": Budget(60),
+    "polyp-teacher": Budget(
+        100, ("batch=8", "size=256", "schedule.warm_up_steps=20", "ema=0.97"),
+        "made for a GPU: a step of 32 frames at 352 px takes minutes on two cores",
+    ),
+}  # fmt: skip
+"""`finetune` is no `fit`: `polypviewer demo DIR --headless` and tests/trainer/test_finetune.py run it."""
+
+
+def main() -> None:
+    """Train what was asked for, judge it, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="polyp-fast alone, 4 steps; ends within 50 s")
+    parser.add_argument("--only", nargs="*", choices=sorted(BUDGETS), help="these recipes")
+    told = parser.parse_args()
+    if not DATA.is_dir():
+        print_report("recipes", {"dice": Figure(ours=None, better="higher", why="the real frames are not here")})
+        return
+    budgets = {"polyp-fast": Budget(4)} if told.quick else {name: BUDGETS[name] for name in told.only or BUDGETS}
+    base = everywhere()
+    figures: dict[str, Figure] = {}
+    for name, budget in budgets.items():
+        figures |= run(name, budget, folder=RUNS / ("quick" if told.quick else name), base=base, quick=told.quick)
+    print_report("recipes", figures)
+
+
+def run(name: str, budget: Budget, *, folder: Path, base: float, quick: bool) -> dict[str, Figure]:
+    """Train one recipe within its budget and judge it."""
+    recipe = read_recipe(Path(name), budget.settings)
+    order = FitOrder(
+        {"kvasir": DATA}, folder, recipe, holdout=TENTH, encoder=ENCODER if name == "polyp-fast" else None,
+        device="cpu", goes_on=True, max_steps=budget.steps, cache=RUNS / "cache",
+    )  # fmt: skip
+    clock = Clock()
+    note(f"{name}: {budget.steps} steps of {recipe.frames_a_step} frames at {recipe.size} px")
+    best = fit(order, tell=clock.tell, stop=StopSwitch())
+    found = definitions(judged(best, quick=quick))
+    seconds = clock.seconds_an_epoch()
+    rows = {
+        f"{name}_{what}": Figure(ours=value, better="higher", why=budget.why or None)
+        for what, value in found.items() if what != "dice"
+    }  # fmt: skip
+    return {
+        f"{name}_dice": Figure(
+            ours=found["dice"], better="higher", bar=base + MARGIN, peer=base, peer_name="polyp everywhere",
+            why=f"{budget.steps} steps of {recipe.frames_a_step} frames" + (f"; {budget.why}" if budget.why else ""),
+        ),
+        **rows,
+        f"{name}_seconds_an_epoch": Figure(
+            ours=seconds, better="lower", why=None if seconds else "the run had been done before"
+        ),
+    }  # fmt: skip
+
+
+def everywhere() -> float:
+    """Mean per-image Dice of the mask that covers the whole frame, on the held-out tenth."""
+    found = []
+    for pair in held_out():
+        _, label = read_pair(pair)
+        found.append(dice(count(np.ones(label.shape, np.bool_), label)))
+    return float(np.mean(found))
+
+
+def held_out() -> list[Pair]:
+    """The frames that nothing here trains on."""
+    return only(find_pairs(DATA, name="kvasir"), read_list(TENTH))
+
+
+def judged(checkpoint: Path, *, quick: bool) -> list[Counts]:
+    """Counts at frame size, threshold .5, of the averaged weights of a checkpoint on the held-out tenth."""
+    state = read_checkpoint(checkpoint)
+    recipe = recipe_of(state.recipe, name="judged")
+    network = build_network(recipe.architecture).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.load_state_dict(state.average)
+
+    def probability(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return next(predict(network, image[np.newaxis], device=torch.device("cpu")))
+
+    rules = Rules((recipe.size, recipe.size), 0.5, 0.0005)
+    counts = []
+    for pair in held_out()[:: 8 if quick else 1]:
+        image, label = read_pair(pair)
+        counts.append(count(propose(image, probability, rules).mask, label))
+    return counts
+
+
+def definitions(counts: list[Counts]) -> dict[str, float]:
+    """What the systems behind the recipes report, by their own definitions."""
+    whole = pooled(counts)
+    background = Counts(tp=whole.tn, fp=whole.fn, fn=whole.fp, tn=whole.tp)
+    return {
+        "dice": per_image_dice(counts),
+        "iou": per_image_iou(counts),
+        "two_class_pooled_iou": (iou(whole) + iou(background)) / 2,
+        "accuracy": (whole.tp + whole.tn) / (whole.tp + whole.tn + whole.fp + whole.fn),
+    }
+
+
+class Clock:
+    """Hears the events of a run: how long a step takes, and how many an epoch has."""
+
+    def __init__(self) -> None:
+        self._at: list[float] = []
+        self.steps_an_epoch = 0
+
+    def tell(self, kind: str, **fields: object) -> None:
+        """One event."""
+        if kind == "plan":
+            self.steps_an_epoch = int(str(fields["train"])) // int(str(fields["batch"]))
+        if kind == "step":
+            self._at.append(time.perf_counter())
+            if len(self._at) % 10 == 0:
+                note(f"  step {fields['step']} of {fields['steps']}, loss {fields['loss']}")
+
+    def seconds_an_epoch(self) -> float | None:
+        """At the median of the steps; None when fewer than three were made."""
+        between = np.diff(self._at)
+        return float(np.median(between)) * self.steps_an_epoch if len(between) > 1 else None
+
+
+if __name__ == "__main__":
+    main()
