@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from tests.trainer.conftest import frame_with_polyp, write_data, write_grey, write_rgb
@@ -15,7 +16,7 @@ from tests.trainer.judged_frames import judged, random_frames, table
 from trainer.bundle import Bundle
 from trainer.cli import app
 from trainer.data.folders import Pair, find_pairs
-from trainer.errors import DataError
+from trainer.errors import DataError, DeviceError
 from trainer.evaluation.choosing import (
     AREAS,
     LOGITS,
@@ -81,6 +82,8 @@ def test_a_side_of_a_split_is_judged_alone_and_a_split_of_other_data_is_refused(
     assert [pair.stem for pair in select({"d": data}, sides=sides, side="test").pairs] == ["f000", "f003"]
     with pytest.raises(DataError, match="knows no frame"):
         select({"e": data}, sides=sides)
+    with pytest.raises(DataError, match="no side 'holdout'"):
+        select({"d": data}, sides=sides, side="holdout")
 
 
 # --- by what ---------------------------------------------------------------------------------------------------------
@@ -139,6 +142,12 @@ def test_a_temperature_keeps_the_mask_at_a_half_and_softens_the_rest(bundle: Bun
     assert warm.small is not None
     assert np.array_equal(plain.small >= 0.5, warm.small >= 0.5)
     assert np.all(np.abs(warm.small - 0.5) <= np.abs(plain.small - 0.5) + 1e-6)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA: nothing to refuse")
+def test_a_device_that_is_not_there_is_refused_and_never_replaced(bundle: Bundle) -> None:
+    with pytest.raises(DeviceError, match="no CUDA"):
+        bundle_source(bundle, device="cuda")
 
 
 def test_an_order_names_one_model_and_some_data(bundle: Bundle, data: Path, tmp_path: Path) -> None:
@@ -368,6 +377,12 @@ def test_the_command_judges_masks_and_compares_two_reports(bundle: Bundle, data:
     compared = runner.invoke(app, ["evaluate", "--compare", *folders[:2], "--out", folders[2]])
     assert compared.exit_code == 0, compared.output
     assert "? not enough evidence" in " ".join(compared.output.split())
+    split = str(tmp_path / "split.json")
+    assert runner.invoke(app, ["split", str(data), "--out", split, "--test", "0.5"]).exit_code == 0
+    shutil.rmtree(tmp_path / "a")
+    on_test = runner.invoke(app, [*command, "--masks", str(masks), "--split", split, "--out", folders[0]])
+    assert on_test.exit_code == 0, on_test.output
+    assert 0 < len(read_table(tmp_path / "a")) < 10
     refused = runner.invoke(app, ["evaluate", "--compare", folders[0], str(masks), "--out", folders[2]])
     assert refused.exit_code == 1
     assert "is no report folder" in " ".join(refused.output.split())

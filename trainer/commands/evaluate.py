@@ -93,9 +93,9 @@ def run_compare(order: Order, one: Path, other: Path) -> None:
 def _sides(split: Path | None) -> Mapping[str, str] | None:
     if split is None:
         return None
-    from trainer.evaluation.selection import read_sides
+    from trainer.data.split_file import read_split
 
-    return read_sides(split)
+    return read_split(split).sides()
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from trainer.evaluation.proposals import Answer, Source
 from trainer.evaluation.selection import frame_digest
 from trainer.evaluation.table import Table, table_of
 
-AT_ONCE = 16
+AT_ONCE = 8
+"""Frames held in memory: at 4K some 60 MB each."""
 WORKERS = 2
 
 

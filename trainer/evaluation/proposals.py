@@ -58,15 +58,16 @@ def onnx_probability(session: onnxruntime.InferenceSession) -> Probability:
 
 
 def bundle_source(
-    bundle: Bundle, *, device: str = "cpu", flips: bool = False, rules: Rules | None = None, temperature: float = 0.0
-) -> Source:
+    bundle: Bundle, *, device: str = "cpu", flips: bool = False, rules: Rules | None = None,
+    temperature: float | None = None,
+) -> Source:  # fmt: skip
     """A bundle on the CPU (its `model.onnx`) or on CUDA (its weights, as the application's engine runs them).
 
     `flips`: the mean of the frame and its three mirror images (test-time augmentation). `rules` and `temperature`
     replace the card's. Raises DeviceError when the device is not there.
     """
     used = rules or Rules(bundle.size, bundle.threshold, bundle.minimum_area)
-    warmth = temperature or bundle.temperature
+    warmth = bundle.temperature if temperature is None else temperature
     chosen = choose_device(device)
     if chosen.type == "cuda":
         from trainer.serve import engine_of

@@ -7,18 +7,17 @@ are one source, and count once.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from trainer.data.folders import Pair, find_pairs, only, read_list
+from trainer.data.splits import SIDES
 from trainer.errors import DataError
 
 ONE_SOURCE = re.compile(r"^(hyper)?kvasir(seg|segmented(images)?)?$")
 """Names of data sets, as letters alone, that are Kvasir-SEG."""
-SPLIT = "polyp-trainer/split/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,9 @@ def select(
 
 
 def on_side(pairs: Sequence[Pair], sides: Mapping[str, str], side: str) -> list[Pair]:
-    """The pairs that a split puts on this side. Raises DataError when it knows none of them."""
+    """The pairs that a split puts on this side. Raises DataError when it knows none of them, or no such side."""
+    if side not in SIDES:
+        raise DataError("data.side", f"A split has no side '{side}'.", f"Choose {', '.join(SIDES)}.")
     if not any(pair.key in sides for pair in pairs):
         raise DataError(
             "data.split",
@@ -104,14 +105,3 @@ def _digest(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise DataError("data.read", f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
-
-
-def read_sides(path: Path) -> dict[str, str]:
-    """Key to side from a split file (`polyp-trainer/split/1`). Raises DataError when it is none."""
-    try:
-        values = json.loads(path.read_text("utf-8"))
-        if values["schema"] != SPLIT:
-            raise ValueError(values["schema"])
-        return {str(key): str(side) for key, side in values["sides"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError("data.split", f"{path} is no split file.", "Write it with `polyp-trainer split`.") from error
