@@ -131,6 +131,7 @@ def test_a_centre_that_is_left_out_is_the_whole_test_side() -> None:
     made = make_split([*kept, *out, nearly], Rule(validation=0.2, test=0.1, leave_out="centre=C4"))
     assert made.keys_on("test") == [one.key for one in out]
     assert made.left_out == {"d/200": "nearly repeats a frame of centre=C4"}
+    assert (made.frames["d/100"].group, made.frames["d/100"].source) == ("centre:C4", "centre")
 
 
 def test_leaving_out_what_already_trains_is_refused() -> None:

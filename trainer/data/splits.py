@@ -108,7 +108,7 @@ def make_split(candidates: Sequence[Candidate], rule: Rule, *, previous: Split |
         elsewhere = [placed for placed in frames.values() if placed.side != "test"]
         forced = _apart_from(forced, elsewhere, left_out, why="nearly repeats a frame that trains or validates")
     for one in forced:
-        frames[one.key] = _placed(one, ("test", None), rule.leave_out)
+        frames[one.key] = _placed(one, ("test", None), rule.leave_out.replace("=", ":", 1))
     _join_units(free, frames, left_out)
     _place_rest([one for one in free if one.key not in frames and one.key not in left_out], frames, left_out, rule)
     return Split(rule, frames, left_out)
