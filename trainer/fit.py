@@ -22,6 +22,7 @@ from trainer.models.network import Network
 from trainer.models.registry import build_network
 from trainer.recipe import Recipe, recipe_values
 from trainer.training.board import close_board
+from trainer.training.descent import too_small
 from trainer.training.lessons import choose_lessons, find_teacher, with_pseudo_labels
 from trainer.training.loop import main
 from trainer.training.parallel import ALONE, Processes, joined
@@ -77,6 +78,8 @@ def fit(order: FitOrder, *, tell: Tell, stop: StopSwitch) -> Path:
         try:
             start(run, order, training, validation)
             best = main(run, training, validation)
+        except torch.OutOfMemoryError as error:
+            raise too_small("The frames and the network do not fit into the memory of this device.") from error
         finally:
             close_board(run.board)
     tell(

@@ -29,7 +29,7 @@ from trainer.training.checkpoints import read_checkpoint
 from trainer.training.ema import Average
 from trainer.training.feed import Feed
 from trainer.training.lessons import choose_lessons
-from trainer.training.loop import close_epoch
+from trainer.training.loop import close_epoch, dice_of
 from trainer.training.parallel import ALONE
 from trainer.training.prediction import figures, predict
 from trainer.training.rates import make_optimiser, set_rates
@@ -366,3 +366,21 @@ def test_missing_and_mismatched_masks_end_a_run_in_one_sentence(data: Path, tmp_
 def test_encoder_weights_for_a_network_that_takes_none_are_refused(data: Path, tmp_path: Path, tell: Tell) -> None:
     with pytest.raises(DataError, match="takes no encoder weights"):
         fit(dataclasses.replace(order(data, tmp_path), encoder=tmp_path / "w.npz"), tell=tell, stop=StopSwitch())
+
+
+def test_memory_that_runs_out_outside_a_step_is_one_sentence(
+    data: Path, tmp_path: Path, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> Path:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("trainer.fit.main", full)
+    with pytest.raises(DeviceError, match="do not fit into the memory") as caught:
+        fit(order(data, tmp_path), tell=tell, stop=StopSwitch())
+    assert caught.value.code == "memory.too_small"
+
+
+def test_where_no_frame_holds_a_polyp_the_epoch_with_fewest_false_proposals_is_best() -> None:
+    empty: dict[str, float | int | None] = {"holdout_dice": None, "empty_frames": 4, "false_proposals": 1}
+    assert dice_of(empty) == 0.75
+    assert dice_of({**empty, "holdout_dice": 0.3}) == 0.3

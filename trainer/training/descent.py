@@ -85,25 +85,28 @@ def _in_parts(
     return total
 
 
-def require_finite(loss: float) -> float:
-    """The loss itself; raises TrainingError when it is no finite number."""
-    if not math.isfinite(loss):
+def require_finite(value: float, *, what: str = "loss") -> float:
+    """The value itself; raises TrainingError when it is no finite number."""
+    if not math.isfinite(value):
         raise TrainingError(
             "training.nan",
-            f"The loss became {loss}, so the run was ended; the last good state is kept.",
+            f"The {what} became {value}, so the run was ended; the last good state is kept.",
             "Start again with a lower learning rate, and look at the frames that came last.",
         )
-    return loss
+    return value
 
 
 def _more_parts(parts: int, *, frames: int) -> int:
     if parts >= frames:
-        raise DeviceError(
-            "memory.too_small",
-            "Even one frame at a time does not fit into the memory of this device.",
-            "Close other programs, choose a smaller network, or choose --device cpu.",
-        )
+        raise too_small("Even one frame at a time does not fit into the memory of this device.")
     return min(frames, parts * 2)
+
+
+def too_small(message: str) -> DeviceError:
+    """The error for a memory that does not suffice."""
+    return DeviceError(
+        "memory.too_small", message, "Close other programs, choose a smaller network, or choose --device cpu."
+    )
 
 
 def _is_memory(error: Exception) -> bool:

@@ -100,7 +100,7 @@ def descend(run: Run, *, looks: bool) -> None:
     if run.recipe.optimiser.clip:
         norm = torch.nn.utils.clip_grad_norm_(run.network.parameters(), run.recipe.optimiser.clip)
         if looks and run.scaler is None:
-            require_finite(float(norm))
+            require_finite(float(norm), what="gradient's norm")
     if run.scaler is None:
         run.optimiser.step()
     else:
@@ -121,7 +121,7 @@ def evaluate(run: Run, validation: Frames) -> Figures:
     part = validation.subset(mine)
     table = torch.zeros(len(validation), 4, dtype=torch.int64)
     try:
-        maps = predict(run.network, part.images, device=run.device, batch=run.recipe.batch, flips=run.recipe.tta)
+        maps = predict(run.network, part.images, device=run.device, batch=fitting_batch(run), flips=run.recipe.tta)
         for number, probability, label in zip(mine, maps, part.labels, strict=True):
             found = count(probability >= 0.5, label)
             table[number] = torch.tensor([found.tp, found.fp, found.fn, found.tn])
@@ -160,6 +160,11 @@ def judge_unfinished(run: Run, judged: Figures, *, loss: float) -> None:
     if better:
         save_best(run)
     save(run)
+
+
+def fitting_batch(run: Run) -> int:
+    """Frames that go through the network at a time, in this process, with the memory that there is."""
+    return max(1, run.recipe.frames_a_step // (run.memory.parts * run.processes.count))
 
 
 def dice_of(judged: Figures) -> float:
