@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,37 +44,74 @@ def export(
         list[str] | None,
         typer.Option(help="float16 or int8: kept only if quicker here and within .005 Dice; more than once."),
     ] = None,
+    chosen: Annotated[
+        Path | None,
+        typer.Option(help="choose.json of `evaluate --choose`: threshold, temperature and minimum area of the card."),
+    ] = None,
 ) -> None:
     """Write the best weights of a fit as a model bundle."""
-    with_errors_told(
-        lambda: run_export(
-            run, out=out, words=words, data=data, name=name, version=version, reports=report or [], frames=frames,
-            only=only, lighter=lighter or [],
-        )
+    order = Export(
+        run, out, words, tuple(data), name, version, reports=tuple(report or ()), frames=frames, only=only,
+        lighter=tuple(lighter or ()), chosen=chosen,
     )  # fmt: skip
+    with_errors_told(lambda: run_export(order))
 
 
-def run_export(
-    run: Path, *, out: Path, words: Path, data: Sequence[str], name: str, version: str, reports: Sequence[Path],
-    frames: Path | None, only: Path | None, lighter: Sequence[str],
-) -> None:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What to write a bundle of, and where; the fields are the options of the command."""
+
+    run: Path
+    out: Path
+    words: Path
+    data: tuple[str, ...]
+    name: str
+    version: str
+    reports: tuple[Path, ...] = ()
+    frames: Path | None = None
+    only: Path | None = None
+    lighter: tuple[str, ...] = ()
+    chosen: Path | None = None
+
+
+def run_export(order: Export) -> None:
     """Write the bundle. Raises TrainerError."""
     require_torch()
-    from trainer.cards import read_words, report_metrics, trained_facts
     from trainer.export import write_bundle
     from trainer.models.registry import build_network
     from trainer.training.checkpoints import read_checkpoint
 
-    metrics = [metric for report in reports for metric in report_metrics(report)]
-    folders = named_folders(data)
-    facts = trained_facts(read_words(words), run, name=name, version=version, folders=folders, metrics=metrics)
+    facts = _facts(order)
     network = build_network(facts.architecture)
-    network.load_state_dict(read_checkpoint(run / "best.pt").average)
-    pairs = [] if frames is None else _labelled(frames, only)
+    network.load_state_dict(read_checkpoint(order.run / "best.pt").average)
+    pairs = [] if order.frames is None else _labelled(order.frames, order.only)
     bundle = write_bundle(
-        out, network, facts, frames=_network_frames(pairs, facts), lighten=_lighten(lighter, pairs, facts)
+        order.out, network, facts, frames=_network_frames(pairs, facts), lighten=_lighten(order.lighter, pairs, facts)
     )
-    Console(stderr=True).print(f"{out}: {bundle.digest}")
+    Console(stderr=True).print(f"{order.out}: {bundle.digest}")
+
+
+def _facts(order: Export) -> CardFacts:
+    from trainer.cards import read_words, report_metrics, trained_facts
+
+    metrics = [metric for report in order.reports for metric in report_metrics(report)]
+    facts = trained_facts(
+        read_words(order.words), order.run, name=order.name, version=order.version, folders=named_folders(order.data),
+        metrics=metrics,
+    )  # fmt: skip
+    return facts if order.chosen is None else _as_chosen(facts, order.chosen)
+
+
+def _as_chosen(facts: CardFacts, path: Path) -> CardFacts:
+    """The facts with what was chosen on validation frames, which the card's recipe then tells."""
+    from trainer.evaluation.choosing import read_chosen
+
+    found = read_chosen(path)
+    why = {"on": found.on, "bundle": found.bundle, "why": found.why}
+    return dataclasses.replace(
+        facts, threshold=found.threshold, temperature=found.temperature, minimum_area=found.minimum_area,
+        recipe={**facts.recipe, "chosen": why},
+    )  # fmt: skip
 
 
 def _labelled(folder: Path, only: Path | None) -> list[Pair]:
