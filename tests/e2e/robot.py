@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
@@ -84,6 +84,8 @@ class Robot:
         self.deeds += 1
         deed()
         QApplication.processEvents()
+        # What a running event loop does between two events, and `processEvents` does not.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         self.hand.canvas.hand.change_radius(min(self.hand.canvas.hand.radius, LARGEST_TIP))
         self.oracle.remember()
 

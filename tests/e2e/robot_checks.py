@@ -17,6 +17,7 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
 
 from polypviewer.core.command import inverse
 from polypviewer.core.command_codec import decode_command
@@ -43,6 +44,7 @@ class Oracle:
         self.findings: list[str] = []
         self.checks = 0
         self.memory: list[tuple[float, float]] = []
+        self._widgets = 0
         self._seen: dict[FrameRef, Seen] = {}
         self._shadow: dict[FrameRef, Draft] = {}
         self._sequence = 0
@@ -60,6 +62,7 @@ class Oracle:
     def begin(self) -> None:
         """The first frame is there."""
         self._shown = self.hand.session.current
+        self._widgets = len(QApplication.allWidgets())
         self.watchdog.longest.clear()
         self.remember()
 
@@ -115,6 +118,7 @@ class Oracle:
                 self.hand.until(lambda ref=ref: self.hand.session.current == ref, what="a frame")  # type: ignore[misc] # bound at once
         self.findings += [str(handled) for handled in self.watchdog.stalls(self.bar)]
         self._check_memory()
+        self._check_widgets()
         self.hand.close()
 
     def report(self) -> dict[str, object]:
@@ -203,6 +207,12 @@ class Oracle:
     def _qt_says(self, kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
         if kind is not QtMsgType.QtDebugMsg and kind is not QtMsgType.QtInfoMsg:
             self.findings.append(f"{self.watchdog.doing}: Qt says: {text}")
+
+    def _check_widgets(self) -> None:
+        """Dialogs and rows that nobody needs any more are gone; an hour of them made every change of text slower."""
+        count = len(QApplication.allWidgets())
+        if count > 2 * self._widgets:
+            self.findings.append(f"widgets pile up: {self._widgets} at the beginning, {count} at the end")
 
     def _check_memory(self) -> None:
         settled = [megabytes for minutes, megabytes in self.memory if minutes * SAMPLED_EVERY_S >= SETTLED_AFTER_S]
