@@ -144,23 +144,40 @@ def _check_tensors(card: Card) -> None:
     outputs = {spec.name: spec for spec in card.outputs}
     if len(inputs) != len(card.inputs) or len(outputs) != len(card.outputs):
         raise CardError("two tensors have the same name")
-    _expect(inputs.get("image"), "image", "uint8", (None, card.height, card.width, 3))
-    _expect(outputs.get("probability"), "probability", "float32", (None, 1, card.height, card.width))
+    _expect(inputs.get("image"), "image", "uint8", (None, card.height, card.width, 3), sides=(1, 2))
+    _expect(outputs.get("probability"), "probability", "float32", (None, 1, card.height, card.width), sides=(2, 3))
+    _check_free_sides(inputs["image"], outputs["probability"], sides=(2, 3))
     if "guidance" in inputs:
-        _expect(inputs["guidance"], "guidance", "uint8", (None, card.height, card.width, -1))
+        _expect(inputs["guidance"], "guidance", "uint8", (None, card.height, card.width, -1), sides=(1, 2))
+        _check_free_sides(inputs["image"], inputs["guidance"], sides=(1, 2))
     strangers = sorted(set(inputs) - set(INPUTS_WE_CAN_FEED))
     if strangers:
         raise CardError(f"the input {strangers[0]!r} is not known")
 
 
-def _expect(spec: TensorSpec | None, name: str, dtype: str, shape: tuple[int | None, ...]) -> None:
-    """`shape`: None for an axis of any size (a name), -1 for any whole number."""
+def _expect(
+    spec: TensorSpec | None, name: str, dtype: str, shape: tuple[int | None, ...], *, sides: tuple[int, int]
+) -> None:
+    """`shape`: None for an axis of any size (a name), -1 for any whole number. `sides`: which axes are height and
+    width: a network of any size has names there."""
     if spec is None:
         raise CardError(f"the tensor {name!r} is missing")
     wanted = ", ".join("N" if axis is None else "K" if axis < 0 else str(axis) for axis in shape)
-    fits = len(spec.shape) == len(shape) and all(map(_axis_fits, spec.shape, shape))
+    fits = len(spec.shape) == len(shape) and all(
+        _axis_fits(axis, expected) or (place in sides and isinstance(axis, str))
+        for place, (axis, expected) in enumerate(zip(spec.shape, shape, strict=True))
+    )
     if spec.dtype != dtype or not fits:
         raise CardError(f"{spec} should be {name} {dtype} [{wanted}]")
+
+
+def _check_free_sides(image: TensorSpec, other: TensorSpec, *, sides: tuple[int, int]) -> None:
+    """Sides by name are three different sizes (batch, height, width), the same in `image` and at `sides` of `other`."""
+    names = [axis for axis in image.shape[:3] if isinstance(axis, str)]
+    if len(set(names)) != len(names):
+        raise CardError(f"{image} has two axes of one name")
+    if image.shape[1:3] != tuple(other.shape[side] for side in sides):
+        raise CardError(f"{image} and {other} differ in height or width")
 
 
 def _axis_fits(axis: int | str, wanted: int | None) -> bool:

@@ -179,7 +179,7 @@ def _spec(node: _Node) -> TensorSpec:
 
 def _silence(spec: TensorSpec, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """No guidance: zeros in the shape of `spec`, one per image."""
-    return np.zeros((image.shape[0], *(int(axis) for axis in spec.shape[1:])), np.uint8)
+    return np.zeros((*image.shape[:3], int(spec.shape[3])), np.uint8)
 
 
 def _runtime_errors() -> tuple[type[Exception], ...]:
