@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from trainer.bundle import CARD, NETWORK, SCHEMA, WEIGHTS, Bundle, read_bundle, write_weights
 from trainer.errors import BundleError
+from trainer.export_form import PLAIN, Form, halve_weights, with_half_weights, with_rounded_weights
 from trainer.files import digest_of, write_folder_whole
 from trainer.models.network import Network
 from trainer.models.registry import Architecture
@@ -71,26 +72,33 @@ Lighten = Callable[[Path], Sequence[Mapping[str, object]]]
 
 def write_bundle(
     place: Path, network: Network, facts: CardFacts, *, frames: Sequence[NDArray[np.uint8]] = (),
-    lighten: Lighten | None = None,
+    lighten: Lighten | None = None, form: Form = PLAIN,
 ) -> Bundle:  # fmt: skip
     """Write a bundle at `place`, replacing what stood there only once it is whole; returns it, read back.
 
     `frames`: real frames at network size, `(h, w, 3)` uint8 RGB, on which parity is measured too. Raises BundleError
-    when ONNX and PyTorch differ by more than `PARITY`, SurroundingsError when the disk refuses.
+    when ONNX and PyTorch differ by more than `PARITY` or the network does not go into `form`, SurroundingsError when
+    the disk refuses.
     """
+    if lighten is not None and form.half_weights:
+        raise BundleError(
+            "export.form", "Weights are stored in float16 or made lighter, not both.", "Choose one of the two."
+        )
+    shipped = with_rounded_weights(network) if form.half_weights else network
 
     def fill(folder: Path) -> None:
-        export_onnx(network, folder / NETWORK, size=facts.size, temperature=facts.temperature)
-        difference = parity(network, folder / NETWORK, facts=facts, frames=frames)
+        export_onnx(shipped, folder / NETWORK, size=facts.size, temperature=facts.temperature, form=form)
+        difference = parity(shipped, folder / NETWORK, facts=facts, frames=frames, form=form)
         if difference > PARITY:
             raise BundleError(
                 "export.parity",
                 f"ONNX and PyTorch differ by {difference:.2g}, more than {PARITY:g}.",
                 "Export with another version of PyTorch; no bundle was written.",
             )
-        write_weights(network, folder / WEIGHTS)
+        write_weights(with_half_weights(network) if form.half_weights else network, folder / WEIGHTS)
         tried = [dict(form) for form in lighten(folder / NETWORK)] if lighten is not None else []
-        card = card_of(facts, folder) | {"onnx_parity": difference, "precision": precision_of(tried)}
+        card = card_of(facts, folder) | {"onnx_parity": difference, "precision": precision_of(tried, form=form)}
+        card |= free_size(network) if form.dynamic_size else {}
         (folder / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
     write_folder_whole(place, fill)
@@ -126,33 +134,76 @@ def card_of(facts: CardFacts, folder: Path) -> dict[str, object]:
     }
 
 
-def precision_of(tried: Sequence[Mapping[str, object]]) -> dict[str, object]:
+def precision_of(tried: Sequence[Mapping[str, object]], *, form: Form = PLAIN) -> dict[str, object]:
     """What `model.onnx` computes in, and what else was tried: JSON values for a card."""
-    kept = next((form["kind"] for form in tried if form["kept"]), "float32")
-    return {"kind": kept, "tried": list(tried)}
+    kept = next((light["kind"] for light in tried if light["kept"]), "float32")
+    stored = {"weights": "float16"} if form.half_weights else {}
+    return {"kind": kept, "tried": list(tried), **stored}
+
+
+def free_size(network: Network) -> dict[str, object]:
+    """What the card of a network of any size says otherwise; H and W are multiples of `stride`."""
+    return {
+        "inputs": [{"name": "image", "dtype": "uint8", "shape": ["N", "H", "W", 3]}],
+        "outputs": [{"name": "probability", "dtype": "float32", "shape": ["N", 1, "H", "W"]}],
+        "stride": network.stride,
+    }
 
 
 FILES = (NETWORK, WEIGHTS)
 
 
-def export_onnx(network: Network, path: Path, *, size: tuple[int, int], temperature: float) -> None:
-    """Write `model.onnx` in one file, any batch size; the network is left in evaluation mode on the CPU."""
+def export_onnx(network: Network, path: Path, *, size: tuple[int, int], temperature: float, form: Form = PLAIN) -> None:
+    """Write `model.onnx` in one file, any batch size; the network is left in evaluation mode on the CPU.
+
+    Raises BundleError when the exporter cannot leave the size of this network free.
+    """
     shipped = Shipped(network.eval().cpu(), temperature=temperature).eval()
-    example = torch.zeros((2, *size, 3), dtype=torch.uint8)
-    with _quiet():
-        torch.onnx.export(
-            shipped, (example,), str(path), dynamo=True, opset_version=OPSET, external_data=False, verbose=False,
-            input_names=["image"], output_names=["probability"],
-            dynamic_shapes={"image": {0: torch.export.Dim("N", min=1, max=4096)}},
-        )  # fmt: skip
-    _name_batch_axis(path)
+    axes = {0: torch.export.Dim("N", min=1, max=4096)}
+    if form.dynamic_size:
+        stride = network.stride
+        # Sides that differ, lest the exporter takes them for the same axis.
+        size = (3 * stride, 4 * stride)
+        axes |= {1: stride * torch.export.Dim("rows", max=512), 2: stride * torch.export.Dim("columns", max=512)}
+    try:
+        with _quiet():
+            torch.onnx.export(
+                shipped, (torch.zeros((2, *size, 3), dtype=torch.uint8),), str(path), dynamo=True, opset_version=OPSET,
+                external_data=False, verbose=False, input_names=["image"], output_names=["probability"],
+                dynamic_shapes={"image": axes},
+            )  # fmt: skip
+    except torch.onnx.OnnxExporterError as error:
+        if not form.dynamic_size:
+            raise
+        raise fixed_size() from error
+    _name_axes(path, form)
+    if form.half_weights:
+        halve_weights(path)
 
 
-def _name_batch_axis(path: Path) -> None:
-    """Call the batch axis N, whatever the exporter called it, and let the checker look at the file."""
+def fixed_size() -> BundleError:
+    """The error of a network that answers at one size only."""
+    return BundleError(
+        "export.dynamic_size",
+        "Height and width of this network cannot be left free.",
+        "Export without --dynamic-size; no bundle was written.",
+    )
+
+
+def _name_axes(path: Path, form: Form) -> None:
+    """Call the free axes N, H and W, whatever the exporter called them, and let the checker look at the file."""
     model = onnx.load(str(path))
-    for value in (*model.graph.input, *model.graph.output):
-        value.type.tensor_type.shape.dim[0].dim_param = "N"
+    image, probability = model.graph.input[0], model.graph.output[0]
+    named = [(image, 0, "N"), (probability, 0, "N")]
+    if form.dynamic_size:
+        named += [(image, 1, "H"), (image, 2, "W"), (probability, 2, "H"), (probability, 3, "W")]
+        # The exporter's sizes of what lies between, in its own names.
+        del model.graph.value_info[:]
+    for value, axis, name in named:
+        dimension = value.type.tensor_type.shape.dim[axis]
+        if form.dynamic_size and dimension.WhichOneof("value") != "dim_param":
+            raise fixed_size()
+        dimension.dim_param = name
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
 
@@ -186,18 +237,27 @@ def run_onnx(session: onnxruntime.InferenceSession, images: NDArray[np.uint8]) -
 
 
 @torch.inference_mode()
-def parity(network: Network, path: Path, *, facts: CardFacts, frames: Sequence[NDArray[np.uint8]] = ()) -> float:
+def parity(
+    network: Network, path: Path, *, facts: CardFacts, frames: Sequence[NDArray[np.uint8]] = (), form: Form = PLAIN
+) -> float:
     """Largest difference of probability between PyTorch and ONNX Runtime.
 
-    On noise and a ramp, in batches of 3 and 1, and on `frames`, `(h, w, 3)` uint8 at network size.
+    On noise and a ramp, in batches of 3 and 1, and on `frames`, `(h, w, 3)` uint8 at network size; where the size is
+    free, on noise and ramp of a larger and longer size too.
     """
-    size = facts.size
-    rng = np.random.default_rng(0)
-    noisy = rng.integers(0, 256, (3, *size, 3), dtype=np.uint8)
-    smooth = np.broadcast_to(np.linspace(0, 255, size[1])[None, None, :, None], noisy.shape).astype(np.uint8)
+    height, width = facts.size
+    sizes = [facts.size]
+    if form.dynamic_size:
+        sizes.append((height + network.stride, width + 2 * network.stride))
     session, shipped = open_onnx(path), Shipped(network, temperature=facts.temperature).eval()
     differences = []
-    for images in (noisy, smooth[:1].copy(), *(frame[np.newaxis] for frame in frames)):
+    for images in (*(made for size in sizes for made in _noise_and_ramp(size)), *(one[np.newaxis] for one in frames)):
         expected = shipped(torch.from_numpy(images)).numpy()
         differences.append(float(np.abs(run_onnx(session, images) - expected).max()))
     return max(differences)
+
+
+def _noise_and_ramp(size: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    noisy = np.random.default_rng(0).integers(0, 256, (3, *size, 3), dtype=np.uint8)
+    ramp = np.linspace(0, 255, size[1])[None, None, :, None]
+    return noisy, np.broadcast_to(ramp, (1, *size, 3)).astype(np.uint8)

@@ -48,11 +48,17 @@ def export(
         Path | None,
         typer.Option(help="choose.json of `evaluate --choose`: threshold, temperature and minimum area of the card."),
     ] = None,
+    dynamic_size: Annotated[
+        bool, typer.Option("--dynamic-size", help="Leave height and width free: multiples of the network's stride.")
+    ] = False,
+    half_weights: Annotated[
+        bool, typer.Option("--half-weights", help="Store weights as float16: half the bytes, computed in float32.")
+    ] = False,
 ) -> None:
     """Write the best weights of a fit as a model bundle."""
     order = Export(
         run, out, words, tuple(data), name, version, reports=tuple(report or ()), frames=frames, only=only,
-        lighter=tuple(lighter or ()), chosen=chosen,
+        lighter=tuple(lighter or ()), chosen=chosen, dynamic_size=dynamic_size, half_weights=half_weights,
     )  # fmt: skip
     with_errors_told(lambda: run_export(order))
 
@@ -72,12 +78,15 @@ class Export:
     only: Path | None = None
     lighter: tuple[str, ...] = ()
     chosen: Path | None = None
+    dynamic_size: bool = False
+    half_weights: bool = False
 
 
 def run_export(order: Export) -> None:
     """Write the bundle. Raises TrainerError."""
     require_torch()
     from trainer.export import write_bundle
+    from trainer.export_form import Form
     from trainer.models.registry import build_network
     from trainer.training.checkpoints import read_checkpoint
 
@@ -86,8 +95,9 @@ def run_export(order: Export) -> None:
     network.load_state_dict(read_checkpoint(order.run / "best.pt").average)
     pairs = [] if order.frames is None else _labelled(order.frames, order.only)
     bundle = write_bundle(
-        order.out, network, facts, frames=_network_frames(pairs, facts), lighten=_lighten(order.lighter, pairs, facts)
-    )
+        order.out, network, facts, frames=_network_frames(pairs, facts), lighten=_lighten(order.lighter, pairs, facts),
+        form=Form(dynamic_size=order.dynamic_size, half_weights=order.half_weights),
+    )  # fmt: skip
     Console(stderr=True).print(f"{order.out}: {bundle.digest}")
 
 
