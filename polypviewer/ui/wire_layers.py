@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 from polypviewer.core.geometry import EMPTY_RECT, Rect
 from polypviewer.core.identity import FrameRef
 from polypviewer.core.label_map import Mask
-from polypviewer.core.provenance import provenance
+from polypviewer.core.provenance import difference, provenance
 from polypviewer.core.region import Scene
 from polypviewer.session.session import Session
 from polypviewer.ui.canvas.provenance_layer import KINDS
@@ -154,9 +154,19 @@ class LayerWiring(QObject):
         shown = self._session.proposal
         self._legend.show_threshold(None if shown is None else shown.threshold)
         if self._codes is not None:
-            areas = {kind.code: int(np.count_nonzero(self._codes == kind.code)) for kind in KINDS}
-            difference = self._session.difference()
-            self._legend.show_areas(areas, dice=None if difference is None else difference.dice)
+            figures = partial(_figures, self._codes, None if shown is None else shown.mask)
+            self._session.ask(figures, partial(self._figures_came, self._codes), key="figures")
+
+    def _figures_came(self, codes: NDArray[np.uint8], figures: tuple[dict[int, int], float | None]) -> None:
+        if codes is self._codes:
+            self._legend.show_areas(figures[0], dice=figures[1])
+
+
+def _figures(codes: NDArray[np.uint8], proposal: Mask | None, scene: Scene) -> tuple[dict[int, int], float | None]:
+    """Pixels of each kind, and the Dice of mask and proposal. `codes` may be painted on meanwhile: the hand's next rest
+    counts again."""
+    areas = {kind.code: int(np.count_nonzero(codes == kind.code)) for kind in KINDS}
+    return areas, None if proposal is None else difference(scene.labels, proposal).dice
 
 
 def _codes(base: Mask | None, scene: Scene) -> NDArray[np.uint8]:

@@ -10,7 +10,9 @@ from PySide6.QtCore import QObject, QTimer
 
 from polypviewer.core.enhance import Enhancement
 from polypviewer.core.geometry import Point
-from polypviewer.core.scale import LesionSize
+from polypviewer.core.label_map import lesion_mask
+from polypviewer.core.region import Scene
+from polypviewer.core.scale import LesionSize, lesion_size
 from polypviewer.session.session import Session
 from polypviewer.ui.enhance_form import EnhanceForm
 from polypviewer.ui.main_window import MainWindow
@@ -119,7 +121,12 @@ class ViewWiring(QObject):
 
     def _show_size(self) -> None:
         slot = self._canvas.hand.slot
-        size = self._session.lesion_size(slot)
+        if self._session.draft is None:
+            self._window.status.measure.setText("")
+        else:
+            self._session.ask(partial(_size, slot), partial(self._size_came, slot), key="size")
+
+    def _size_came(self, slot: int, size: LesionSize | None) -> None:
         self._window.status.measure.setText("" if size is None else size_text(slot, size, self._session.scale))
 
     # --- the scale ----------------------------------------------------------------------------------------------
@@ -133,6 +140,10 @@ class ViewWiring(QObject):
 
     def _scale_said(self, dialog: ScaleDialog) -> None:
         self._session.set_scale(dialog.mm_per_pixel)
+
+
+def _size(slot: int, scene: Scene) -> LesionSize | None:
+    return lesion_size(lesion_mask(scene.labels, slot))
 
 
 def size_text(slot: int, size: LesionSize, mm_per_pixel: float | None) -> str:
