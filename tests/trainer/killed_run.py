@@ -4,6 +4,7 @@
 process that costs no second start of PyTorch.
 """
 
+import functools
 import os
 import random
 import signal
@@ -60,7 +61,7 @@ def attempt(work: Callable[[Callable[..., None]], object], *, kill_after: int | 
     child = os.fork()
     if child == 0:
         os.close(read)
-        work(lambda kind, **fields: os.write(write, b".") if kind == "step" else None)
+        work(functools.partial(_count_steps, write))
         os._exit(0)
     os.close(write)
     steps = 0
@@ -70,6 +71,11 @@ def attempt(work: Callable[[Callable[..., None]], object], *, kill_after: int | 
             os.kill(child, signal.SIGKILL)
     os.close(read)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), steps
+
+
+def _count_steps(write: int, kind: str, **_: object) -> None:
+    if kind == "step":
+        os.write(write, b".")
 
 
 if __name__ == "__main__":

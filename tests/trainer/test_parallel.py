@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -89,7 +90,8 @@ def some_frames() -> Any:
 
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 255, (9, 8, 8, 3), generator=generator, dtype=torch.uint8).numpy()
-    return Frames(tuple(f"d/{n}" for n in range(9)), images, images[..., 0] // 128, images[:, 0, 0, 0] / 255.0)
+    weights = (images[:, 0, 0, 0] / 255.0).astype(np.float32)
+    return Frames(tuple(f"d/{n}" for n in range(9)), images, images[..., 0] // 128, weights)
 
 
 def test_processes_share_a_batch_without_a_frame_twice(tmp_path: Path) -> None:
