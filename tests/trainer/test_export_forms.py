@@ -47,6 +47,7 @@ def difference(network: Network, path: Path, *shape: int) -> float:
     return float(np.abs(found - expected).max())
 
 
+@pytest.mark.timeout(900)
 @every_network
 def test_a_network_of_free_size_answers_the_same_at_every_multiple_of_its_stride(name: str, tmp_path: Path) -> None:
     network = network_of(SMALL[name])
