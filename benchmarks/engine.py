@@ -1,9 +1,9 @@
 """What the engine process costs beside the network in this process. `python -m benchmarks.engine [--quick]`.
 
 Whole path: pixels of a 1080p frame to its mask at 1080p through EngineSegmenter and `polyp-trainer serve`, beside the
-same with ONNX Runtime in this process. Engine alone: tensors that are ready, at batch 1 and 8, through the frames file and back,
-beside ONNX Runtime here. The limit is the network alone: what the engine says that it took, moving tensors to the
-device and back included. On the CPU, and on CUDA where there is one.
+same with ONNX Runtime in this process. Engine alone: tensors that are ready, at batch 1 and 8, through the frames file
+and back, beside ONNX Runtime here. The limit is the network alone: what the engine says that it took, moving tensors to
+the device and back included. On the CPU, and on CUDA where there is one.
 """
 
 import argparse
