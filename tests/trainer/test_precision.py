@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
+from onnx import TensorProto, numpy_helper
 
 from trainer import precision
 from trainer.errors import DataError
 from trainer.export import CardFacts, export_onnx, open_onnx, run_onnx, write_bundle
+from trainer.export_form import Form
 from trainer.models.registry import Architecture, build_network
 from trainer.precision import Pair, half, int8, lighten, network_image
 from trainer.proposing import Rules
@@ -44,6 +47,26 @@ def test_a_lighter_form_answers_nearly_the_same_and_is_smaller(path: Path, tmp_p
     difference = np.abs(run_onnx(open_onnx(light), batch) - run_onnx(open_onnx(path), batch))
     assert difference.mean() < most
     assert light.stat().st_size < path.stat().st_size
+
+
+def test_int8_weights_leave_room_for_two_products_in_sixteen_bits(path: Path, tmp_path: Path) -> None:
+    light = int8(path, tmp_path / "light.onnx", [network_image(image, SIZE) for image, _ in frames()])
+    weights = [
+        numpy_helper.to_array(tensor)
+        for tensor in onnx.load(str(light)).graph.initializer
+        if tensor.data_type == TensorProto.INT8 and len(tensor.dims) == 4
+    ]
+    assert weights
+    assert max(int(np.abs(weight.astype(int)).max()) for weight in weights) * 255 * 2 <= np.iinfo(np.int16).max
+
+
+def test_a_network_of_free_size_can_be_made_lighter(network: torch.nn.Module, tmp_path: Path) -> None:
+    path, inputs = tmp_path / "free.onnx", [network_image(image, SIZE) for image, _ in frames()]
+    export_onnx(network, path, size=SIZE, temperature=1.0, form=Form(dynamic_size=True))  # type: ignore[arg-type]
+    larger = np.random.default_rng(0).integers(0, 256, (1, 80, 96, 3), dtype=np.uint8)
+    for make in (half, int8):
+        light = make(path, tmp_path / "light.onnx", inputs)
+        assert run_onnx(open_onnx(light), larger).shape == (1, 1, 80, 96)
 
 
 def test_a_form_that_is_slower_is_not_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
