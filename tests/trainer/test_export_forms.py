@@ -1,6 +1,8 @@
 """Bundles of any size and bundles of half the bytes: the same answers, cards that say so, networks that learn on."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,11 +10,14 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from trainer.bundle import Bundle, load_network
+from tests.trainer.conftest import MakeJob
+from trainer.bundle import Bundle, load_network, read_bundle
 from trainer.cards import facts_of
 from trainer.errors import BundleError
+from trainer.events import StopSwitch
 from trainer.export import CardFacts, Shipped, export_onnx, open_onnx, run_onnx, write_bundle
 from trainer.export_form import Form
+from trainer.finetune import finetune
 from trainer.models.network import Network
 from trainer.models.registry import Architecture, build_network
 
@@ -120,17 +125,18 @@ def test_half_weights_written_again_are_the_same(halved: Bundle, tmp_path: Path)
     assert (again.folder / "weights.safetensors").read_bytes() == (halved.folder / "weights.safetensors").read_bytes()
 
 
-def test_training_goes_on_from_half_weights(halved: Bundle) -> None:
-    network = load_network(halved).train()
-    image, optimiser = torch.rand(2, 3, 32, 32), torch.optim.SGD(network.parameters(), 0.1)
-    losses = []
-    for _ in range(5):
-        loss = torch.nn.functional.softplus(network(image)).mean()
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        optimiser.step()
-        losses.append(float(loss.detach()))
-    assert losses[-1] < losses[0]
+def test_a_fine_tune_starts_from_half_weights(
+    make_job: MakeJob, halved: Bundle, tmp_path: Path, tell: Callable[..., None], heard: list[dict[str, Any]]
+) -> None:
+    finetune(
+        make_job(base={"path": str(halved.folder), "digest": halved.digest}, steps=8), tell=tell, stop=StopSwitch()
+    )
+    assert heard[-1]["type"] == "result"
+    new = read_bundle(tmp_path / "new")
+    assert new.card["parent"] == halved.digest
+    before, after = load_network(halved).state_dict(), load_network(new).state_dict()
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+    assert {tensor.dtype for tensor in after.values() if tensor.is_floating_point()} == {torch.float32}
 
 
 def test_weights_beyond_float16_are_refused(tmp_path: Path) -> None:
