@@ -18,6 +18,7 @@ import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
 from torch import Tensor, nn
 
 from trainer.bundle import CARD, NETWORK, SCHEMA, WEIGHTS, Bundle, read_bundle, write_weights
@@ -30,6 +31,11 @@ from trainer.models.registry import Architecture
 OPSET = 18
 PARITY = 1e-3
 """Largest difference between PyTorch's and ONNX Runtime's probability that a bundle may have."""
+
+LEAST_TRACED = 64
+"""Pixels of a side below which networks of other libraries shrink to nothing on their way down."""
+LEAST_SIDE, LARGEST_SIDE = 32, 8192
+"""Sides in pixels that a network of free size is traced for; the largest is that of the application's cards."""
 
 
 class Shipped(nn.Module):
@@ -163,8 +169,12 @@ def export_onnx(network: Network, path: Path, *, size: tuple[int, int], temperat
     if form.dynamic_size:
         stride = network.stride
         # Sides that differ, lest the exporter takes them for the same axis.
-        size = (3 * stride, 4 * stride)
-        axes |= {1: stride * torch.export.Dim("rows", max=512), 2: stride * torch.export.Dim("columns", max=512)}
+        rows = max(3, LEAST_TRACED // stride)
+        size = (rows * stride, (rows + 1) * stride)
+        most = max(rows + 1, LARGEST_SIDE // stride)
+        names = {1: "rows", 2: "columns"}
+        least = max(1, LEAST_SIDE // stride)
+        axes |= {axis: stride * torch.export.Dim(name, min=least, max=most) for axis, name in names.items()}
     try:
         with _quiet():
             torch.onnx.export(
@@ -210,11 +220,12 @@ def _name_axes(path: Path, form: Form) -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """The exporter's own chatter: progress on stdout, and warnings about its internals that no user can act upon."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    """The exporter's own chatter: progress on stdout, and words about its internals that no user can act upon;
+    what went wrong comes as an exception."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch._guards", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
-        logger.setLevel(logging.ERROR)
+        logger.setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
@@ -227,7 +238,8 @@ def _quiet() -> Iterator[None]:
 def open_onnx(path: Path) -> onnxruntime.InferenceSession:
     """An ONNX Runtime session on the CPU."""
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    # Errors come as exceptions; at level 3 they are printed as well.
+    options.log_severity_level = 4
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
@@ -243,7 +255,7 @@ def parity(
     """Largest difference of probability between PyTorch and ONNX Runtime.
 
     On noise and a ramp, in batches of 3 and 1, and on `frames`, `(h, w, 3)` uint8 at network size; where the size is
-    free, on noise and ramp of a larger and longer size too.
+    free, on noise and ramp of a larger and longer size too; raises BundleError when the file cannot be run at it.
     """
     height, width = facts.size
     sizes = [facts.size]
@@ -253,7 +265,13 @@ def parity(
     differences = []
     for images in (*(made for size in sizes for made in _noise_and_ramp(size)), *(one[np.newaxis] for one in frames)):
         expected = shipped(torch.from_numpy(images)).numpy()
-        differences.append(float(np.abs(run_onnx(session, images) - expected).max()))
+        try:
+            found = run_onnx(session, images)
+        except (Fail, InvalidArgument, RuntimeException) as error:
+            if not form.dynamic_size:
+                raise
+            raise fixed_size() from error
+        differences.append(float(np.abs(found - expected).max()))
     return max(differences)
 
 
