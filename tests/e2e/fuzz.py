@@ -7,6 +7,7 @@ the run with code 1 and says the seed that repeats it: `python -m tests.e2e.fuzz
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -26,14 +28,24 @@ ROUNDS: Final = 3
 ROBOT_SECONDS: Final = 3600
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The seeds of one worker among several."""
+
+    number: int
+    workers: int
+
+
 class Log:
     """One JSON object a line: what has been done, so that a second start goes on."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, share: Share | None = None) -> None:
+        """`share`: only the rows of its seeds; several workers write to one file, a line at a time."""
         LOGS.mkdir(parents=True, exist_ok=True)
         self._path = LOGS / f"{name}.jsonl"
         lines = self._path.read_text("utf-8").splitlines() if self._path.exists() else []
-        self.rows: list[dict[str, float]] = [json.loads(line) for line in lines if line.endswith("}")]
+        rows: list[dict[str, float]] = [json.loads(line) for line in lines if line.endswith("}")]
+        self.rows = [row for row in rows if share is None or int(row["seed"]) % share.workers == share.number]
 
     def add(self, **row: float) -> None:
         """Remember a row."""
@@ -43,21 +55,33 @@ class Log:
 
 
 def kills(*, seed: int | None, quick: bool) -> bool:
-    """kill -9 until 10,000 kills have been survived. True if all was found again each time."""
+    """kill -9 until 10,000 kills have been survived, on every core. True if all was found again each time."""
+    workers = 1 if seed is not None or quick else max(1, os.cpu_count() or 1)
+    if workers == 1:
+        return kill_on_one_core(Share(0, 1), seed=seed, quick=quick)
+    running = [
+        subprocess.Popen([sys.executable, "-m", "tests.e2e.fuzz", "kills", "--share", f"{number}/{workers}"], cwd=ROOT)
+        for number in range(workers)
+    ]
+    return all([process.wait() == 0 for process in running])  # noqa: C419 - all of them are waited for
+
+
+def kill_on_one_core(share: Share, *, seed: int | None, quick: bool) -> bool:
+    """One worker's part of the seeds and of the kills."""
     from PySide6.QtCore import QCoreApplication
 
     from tests.e2e.killing import Workshop
 
     application = QCoreApplication.instance() or QCoreApplication([])
-    log = Log("kills")
-    wanted = 100 if quick else KILLS
+    log = Log("kills", share)
+    wanted = 100 if quick else KILLS // share.workers
     with tempfile.TemporaryDirectory(prefix="fuzz-kills-") as folder:
         workshop = Workshop(Path(folder), application)
         try:
             if seed is not None:
                 tell(f"kills: seed {seed}: {workshop.live(seed)}")
                 return True
-            for number in _undone(log):
+            for number in _undone(log, share):
                 if sum(row["kills"] for row in log.rows) >= wanted:
                     break
                 life = workshop.live(number)
@@ -73,13 +97,9 @@ def kills(*, seed: int | None, quick: bool) -> bool:
     return True
 
 
-def _undone(log: Log) -> Iterator[int]:
+def _undone(log: Log, share: Share) -> Iterator[int]:
     done = {int(row["seed"]) for row in log.rows}
-    number = 0
-    while True:
-        if number not in done:
-            yield number
-        number += 1
+    return (number for number in itertools.count(share.number, share.workers) if number not in done)
 
 
 def _kills_so_far(log: Log) -> str:
@@ -145,6 +165,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("part", nargs="*", metavar="PART", help="kills, properties, robot; default: all")
     parser.add_argument("--seed", type=int, help="repeat one seed of a part")
     parser.add_argument("--quick", action="store_true", help="a short form of each part")
+    parser.add_argument("--share", metavar="NUMBER/WORKERS", help=argparse.SUPPRESS)
     told = parser.parse_args(arguments)
     if set(told.part) - set(PARTS):
         parser.error(f"no such part; there are {', '.join(PARTS)}")
@@ -153,6 +174,9 @@ def main(arguments: list[str]) -> int:
         display = Xvfb() if Xvfb.installed() else None
         os.environ |= {"DISPLAY": display.display} if display else {"QT_QPA_PLATFORM": "offscreen"}
         try:
+            if told.share:
+                number, workers = (int(part) for part in told.share.split("/"))
+                return 0 if kill_on_one_core(Share(number, workers), seed=None, quick=False) else 1
             return 0 if all(PARTS[name](seed=told.seed, quick=told.quick) for name in told.part or PARTS) else 1
         finally:
             if display is not None:
