@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from polypviewer.core.identity import FrameIdentity, FrameRef
 from polypviewer.core.label_map import Mask
 from polypviewer.core.painting_field import painting_field
-from polypviewer.core.screen_pixels import ScreenPicture, ShownAt, screen_picture
+from polypviewer.core.screen_pixels import ScreenPicture, ShownAt, screen_picture, screen_pixels
 
 if TYPE_CHECKING:
     from polypviewer.media.frame_source import FrameSource
@@ -62,7 +62,10 @@ class FrameReader:
         return pixels
 
     def load_to_show(self, path: Path, ref: FrameRef, shown: ShownAt | None) -> Pixels:
-        """The same with its field, and its picture for a window that shows frames so. Raises `MediaError`."""
+        """The same with its field, and its picture for a window that shows frames so.
+
+        None: the window has not said how yet (its first frame), and gets the picture at full size. Raises `MediaError`.
+        """
         pixels = _to_show(self.load(path, ref), shown)
         self._keep(ref, pixels)
         return pixels
@@ -110,7 +113,10 @@ class FrameReader:
 def _to_show(pixels: Pixels, shown: ShownAt | None) -> Pixels:
     if pixels.field is None:
         pixels = replace(pixels, field=painting_field(pixels.image))
-    if shown is not None and (pixels.screen is None or not pixels.screen.fits(shown)):
+    if shown is None:
+        whole = pixels.screen or ScreenPicture(pixels.image, screen_pixels(pixels.image), None)
+        return replace(pixels, screen=whole)
+    if pixels.screen is None or not pixels.screen.fits(shown):
         pixels = replace(pixels, screen=screen_picture(pixels.image, shown))
     return pixels
 

@@ -59,6 +59,7 @@ REACH: Final = 0.08
 """Of the frame: how far the mouse gets between two events at most, as a quick hand does."""
 ANSWERS_EVERY_MS: Final = 60
 CHECKED_EVERY: Final = 150
+UNDO_MEGABYTES: Final = 4
 
 
 class Robot:
@@ -275,6 +276,8 @@ def run(*, seed: int, seconds: float, bar: float, folder: Path) -> dict[str, obj
     project = make_project(folder)
     hand = Hand(width=1366, height=768)
     oracle = Oracle(hand, project, application.watchdog, bar=bar)
+    # The history grows to its budget by design; a small one is full before memory is watched.
+    hand.session.set_setting("undo_megabytes", UNDO_MEGABYTES)
     hand.open(project)
     oracle.begin()
     robot = Robot(hand, oracle, seed=seed)

@@ -45,6 +45,7 @@ class Oracle:
         self.checks = 0
         self.memory: list[tuple[float, float]] = []
         self._widgets = 0
+        self._looks: list[float] = []
         self._seen: dict[FrameRef, Seen] = {}
         self._shadow: dict[FrameRef, Draft] = {}
         self._sequence = 0
@@ -67,13 +68,18 @@ class Oracle:
         self.remember()
 
     def remember(self) -> None:
-        """What is on the screen now; memory once a minute."""
+        """What is on the screen now, and what the process holds: the median of each minute is kept.
+
+        A single look may fall on a frame that is being decoded; what stays through a minute is what is held.
+        """
         session = self.hand.session
         if session.draft is not None and not session.editing.is_drawing:
             self._seen[session.draft.frame] = session.draft.label_map.copy(), dict(session.draft.values)
         minutes = (time.monotonic() - self._started) / SAMPLED_EVERY_S
-        if len(self.memory) <= minutes:
-            self.memory.append((round(minutes, 2), resident_megabytes()))
+        self._looks.append(resident_megabytes())
+        if minutes >= len(self.memory) + 1:
+            self.memory.append((round(minutes, 2), float(np.median(self._looks))))
+            self._looks.clear()
 
     def settle(self) -> None:
         """Until no frame is on its way and everything is on disk."""

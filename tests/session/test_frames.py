@@ -46,10 +46,17 @@ def test_a_frame_to_be_shown_comes_with_its_field_and_its_picture(reader: FrameR
     assert pixels.screen.source is pixels.image
 
 
-def test_before_a_window_has_said_its_size_a_frame_comes_with_its_field_alone(reader: FrameReader, file: Path) -> None:
+def test_before_a_window_has_said_its_size_a_frame_comes_at_full_size(reader: FrameReader, file: Path) -> None:
+    """A window's first frame must not be turned into screen pixels on its own thread."""
     pixels = reader.load_to_show(file, REF, None)
     assert pixels.field is not None
-    assert pixels.screen is None
+    assert pixels.screen is not None
+    assert pixels.screen.source is pixels.image
+    assert pixels.screen.whole.shape == (120, 160, 4)
+    assert pixels.screen.reduced is None
+    again = reader.load_to_show(file, REF, SMALL)
+    assert again.screen is not None
+    assert again.screen.fits(SMALL)
 
 
 def test_what_was_made_for_the_window_is_kept(reader: FrameReader, file: Path) -> None:
