@@ -23,6 +23,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from trainer.errors import DataError
+from trainer.evaluation.proposals import onnx_probability
 from trainer.export import open_onnx, run_onnx
 from trainer.pixels.field_of_view import find_field_of_view
 from trainer.pixels.geometry import network_input
@@ -163,11 +164,7 @@ def _times(
 
 def _dice(path: Path, frames: Sequence[Pair], rules: Rules) -> float:
     """Mean per-image Dice at the size of the frames."""
-    session = open_onnx(path)
-
-    def probability(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.asarray(run_onnx(session, image[np.newaxis])[0, 0], np.float32)
-
+    probability = onnx_probability(open_onnx(path))
     return per_image_dice(count(propose(image, probability, rules).mask, label) for image, label in frames)
 
 

@@ -68,7 +68,7 @@ def test_a_card_whose_axes_do_not_fit_together_is_refused(
 
 
 @pytest.mark.parametrize("free", [True, False], ids=["the card", "the network"])
-def test_a_card_and_a_network_of_which_only_one_is_free_disagree(tmp_path: Path, free: bool) -> None:  # noqa: FBT001
+def test_a_card_and_a_network_of_which_only_one_is_free_disagree(tmp_path: Path, free: bool) -> None:  # noqa: FBT001 - a parameter of the test
     folder = tmp_path / "odd"
     bundle = load_bundle(write_bundle(folder, **FREE) if free else write_bundle(folder, model=free_network()))
     with pytest.raises(SegmentationError) as refusal:

@@ -15,6 +15,7 @@ from trainer.bundle import NETWORK, Bundle
 from trainer.data.folders import SUFFIXES, Pair, require_same_size
 from trainer.data.pixels import MASK_ABOVE, read_grey, read_mask
 from trainer.device import choose_device, device_name
+from trainer.ensembling import mean_over_flips_of_frames
 from trainer.errors import DataError
 from trainer.export import open_onnx, run_onnx
 from trainer.pixels.field_of_view import find_field_of_view
@@ -125,15 +126,7 @@ def _single(many: Many) -> Probability:
 
 
 def _flipped(many: Many) -> Probability:
-    turns: Sequence[tuple[slice, slice]] = [
-        (slice(None, None, down), slice(None, None, across)) for down in (1, -1) for across in (1, -1)
-    ]
-
-    def probability(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        answers = [many(np.ascontiguousarray(image[turn])[np.newaxis])[0, 0][turn] for turn in turns]
-        return np.asarray(np.mean(answers, axis=0), np.float32)
-
-    return probability
+    return lambda image: np.asarray(mean_over_flips_of_frames(many, image[np.newaxis])[0, 0], np.float32)
 
 
 def mask_source(folder: Path, pairs: Sequence[Pair], *, graded: bool) -> Source:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from trainer.data.augment import Batch
-from trainer.device import mixed_precision
+from trainer.device import is_out_of_memory, mixed_precision
 from trainer.errors import DeviceError, TrainingError
 from trainer.events import Tell
 from trainer.models.network import Network
@@ -58,7 +58,7 @@ def gradients(
         try:
             return _in_parts(network, batch, weights, how=how, parts=memory.parts, whole=whole)
         except (torch.OutOfMemoryError, RuntimeError) as error:
-            if not _is_memory(error):
+            if not is_out_of_memory(error):
                 raise
             network.zero_grad(set_to_none=True)
             memory.parts = _more_parts(memory.parts, frames=len(weights))
@@ -107,14 +107,6 @@ def too_small(message: str) -> DeviceError:
     return DeviceError(
         "memory.too_small", message, "Close other programs, choose a smaller network, or choose --device cpu."
     )
-
-
-def _is_memory(error: Exception) -> bool:
-    """CUDA says so by type; the CPU's allocator by its words."""
-    if isinstance(error, torch.OutOfMemoryError):
-        return True
-    told = str(error).lower()
-    return "not enough memory" in told or "can't allocate memory" in told or "out of memory" in told
 
 
 def interpolated(base: dict[str, Tensor], tuned: dict[str, Tensor], alpha: float) -> dict[str, Tensor]:
