@@ -7,13 +7,13 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from polypviewer.core.review import ReviewStatus
 from polypviewer.ui.action_set import ActionSet
 from polypviewer.ui.actions import BY_ID, key_text
 from polypviewer.ui.controls import ActionButton, TextField, ValueRow, heading, label
-from polypviewer.ui.options_bar import Swatch
+from polypviewer.ui.lesion_list import LesionList, LesionRow
 from polypviewer.ui.slider import CanvasSlider
 from polypviewer.ui.status_marks import StatusMark, status_name
 from polypviewer.ui.text import figure_text, translate
@@ -42,7 +42,6 @@ class FramePage(QWidget):
         super().__init__()
         self._actions = actions
         self.buttons: dict[str, ActionButton] = {}
-        self._lesion_rows: list[QWidget] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID - 2, 2 * GRID, 2 * GRID - 2, 2 * GRID)
         column.setSpacing(6)
@@ -108,9 +107,10 @@ class FramePage(QWidget):
 
     def _add_lesions(self, column: QVBoxLayout) -> None:
         column.addWidget(heading(translate("Lesions in this frame")))
-        self._lesions = QVBoxLayout()
-        self._lesions.setSpacing(2)
-        column.addLayout(self._lesions)
+        self.lesions = LesionList()
+        self.lesions.slot_wished.connect(self.slot_wished)
+        column.addWidget(self.lesions)
+        column.addWidget(self._button("new_lesion", role="row"))
 
     def _add_status(self, column: QVBoxLayout) -> None:
         column.addWidget(heading(translate("Status")))
@@ -136,15 +136,10 @@ class FramePage(QWidget):
 
     def show_lesions(self, lesions: tuple[LesionLine, ...], *, active_slot: int) -> None:
         """The lesions of the frame; the active one is filled."""
-        for row in self._lesion_rows:
-            self._lesions.removeWidget(row)
-            row.deleteLater()
-        self._lesion_rows = [self._lesion_row(line, active=line.slot == active_slot) for line in lesions]
+        rows = [_lesion_row(line, active=line.slot == active_slot) for line in lesions]
         if all(line.slot != active_slot for line in lesions):
-            self._lesion_rows.append(self._lesion_row(LesionLine(active_slot, 0.0), active=True))
-        self._lesion_rows.append(self._new_row())
-        for row in self._lesion_rows:
-            self._lesions.addWidget(row)
+            rows.append(_lesion_row(LesionLine(active_slot, 0.0), active=True))
+        self.lesions.show_rows(tuple(rows))
 
     def show_status(self, status: ReviewStatus, *, who: str) -> None:
         """The light in words, and who decided."""
@@ -168,31 +163,6 @@ class FramePage(QWidget):
 
     # --- wishes -------------------------------------------------------------------------------------------------
 
-    def _lesion_row(self, line: LesionLine, *, active: bool) -> QWidget:
-        button = QPushButton()
-        button.setProperty("role", "row")
-        button.setCheckable(True)
-        button.setChecked(active)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setProperty("slot", line.slot)
-        button.setAccessibleName(translate("Paint lesion {slot}", slot=line.slot))
-        row = QHBoxLayout(button)
-        row.setContentsMargins(6, 0, 6, 0)
-        row.setSpacing(GRID)
-        row.addWidget(Swatch(line.slot))
-        row.addWidget(label(translate("Lesion {slot}", slot=line.slot)))
-        row.addStretch(1)
-        share = translate("{share:.1f} %", share=100 * line.area) if line.area else translate("not painted")
-        row.addWidget(label(share, tone="quiet"))
-        button.clicked.connect(self._slot_clicked)
-        return button
-
-    def _new_row(self) -> QWidget:
-        return ActionButton(self._actions["new_lesion"], key_text(BY_ID["new_lesion"], self._actions.keys), role="row")
-
-    def _slot_clicked(self) -> None:
-        self.slot_wished.emit(int(self.sender().property("slot")))
-
     def _threshold_moved(self, value: int) -> None:
         self._threshold_text.setText(figure_text(value / 100))
         self.threshold_wished.emit(value / 100)
@@ -215,3 +185,8 @@ class FramePage(QWidget):
     def _show_keys(self) -> None:
         for name, button in self.buttons.items():
             button.set_key(key_text(BY_ID[name], self._actions.keys))
+
+
+def _lesion_row(line: LesionLine, *, active: bool) -> LesionRow:
+    share = translate("{share:.1f} %", share=100 * line.area) if line.area else translate("not painted")
+    return LesionRow(line.slot, share, is_active=active)

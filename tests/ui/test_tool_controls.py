@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from polypviewer.ui.actions import BY_ID, SHAPE_MENU, TOOL_IDS, Layout, Preset, key_text
+from polypviewer.ui.lesion_list import TALL_ROW_PX
 from polypviewer.ui.lesions_page import LesionTotal
 from polypviewer.ui.main_window import MainWindow
 from polypviewer.ui.options_bar import PARTS
@@ -168,12 +169,42 @@ def test_the_lesions_page_splits_the_painted_lesion_and_merges_the_others(shown:
     page = shown.panel.lesions
     page.show_lesions((LesionTotal(1, 500, 0.1, is_active=True), LesionTotal(3, 300, 0.05, is_active=False)))
     shown.show_page(page)
-    buttons = {button.property("slot"): button for button in page.findChildren(QToolButton)}
+    rows = [page.list.model().index(row, 0) for row in (0, 1)]
     with qtbot.waitSignal(page.split_wished) as split:
-        QTest.mouseClick(buttons[1], LEFT)
+        QTest.mouseClick(page.list.viewport(), LEFT, pos=page.list.deed_rect(rows[0]).center())
     with qtbot.waitSignal(page.merge_wished) as merged:
-        QTest.mouseClick(buttons[3], LEFT)
+        QTest.mouseClick(page.list.viewport(), LEFT, pos=page.list.deed_rect(rows[1]).center())
     assert (split.args, merged.args) == ([1], [3])
+    with qtbot.waitSignal(page.slot_wished) as wished:
+        QTest.mouseClick(page.list.viewport(), LEFT, pos=page.list.visualRect(rows[1]).center())
+    assert wished.args == [3]
+
+
+def test_lesions_are_chosen_and_split_by_keyboard_and_told_to_a_screen_reader(shown: MainWindow, qtbot: QtBot) -> None:
+    page = shown.panel.lesions
+    page.show_lesions((LesionTotal(1, 500, 0.1, is_active=True), LesionTotal(3, 300, 0.05, is_active=False)))
+    shown.show_page(page)
+    page.list.setFocus(Qt.FocusReason.TabFocusReason)
+    page.list.setCurrentIndex(page.list.model().index(1, 0))
+    with qtbot.waitSignal(page.slot_wished) as wished:
+        QTest.keyClick(page.list, Qt.Key.Key_Select)
+    with qtbot.waitSignal(page.merge_wished) as merged:
+        QTest.keyClick(page.list, Qt.Key.Key_Select, Qt.KeyboardModifier.ShiftModifier)
+    assert (wished.args, merged.args) == ([3], [3])
+    said = page.list.model().index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert said == "Lesion 1, 500 pixels, 10.0 %, painted now"
+
+
+def test_a_frame_of_two_hundred_lesions_makes_no_widget_more(shown: MainWindow) -> None:
+    page = shown.panel.lesions
+    page.show_lesions(tuple(LesionTotal(slot, 9, 0.001, is_active=slot == 1) for slot in range(1, 3)))
+    shown.show_page(page)
+    before = len(page.findChildren(QWidget))
+    page.show_lesions(tuple(LesionTotal(slot, 9, 0.001, is_active=slot == 1) for slot in range(1, 201)))
+    assert page.list.height() == 200 * TALL_ROW_PX
+    assert len(page.findChildren(QWidget)) == before
+    page.show_lesions(())
+    assert page.list.height() == 0
 
 
 def test_the_tolerance_slider_and_the_wand_show_the_same(shown: MainWindow) -> None:

@@ -144,7 +144,8 @@ def test_the_panel_follows_the_work(reviewing: Seat) -> None:
     reviewing.drag((0.4, 0.4), (0.6, 0.6))
     until_saved(reviewing.qtbot, reviewing.session)
     reviewing.qtbot.waitUntil(lambda: window.panel.frame._status.text() == "Edited")
-    assert [row.property("slot") for row in window.panel.frame._lesion_rows[:-1]] == [2]
+    lesions = window.panel.frame.lesions.model()
+    assert [lesions.index(row, 0).data() for row in range(lesions.rowCount())] == ["Lesion 2"]
     window.do("show_history_tab")
     reviewing.qtbot.waitUntil(lambda: window.panel.history._list.count() == 1)
     assert window.actions_["undo"].isEnabled()
