@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import torch
 
 from trainer import __version__
 from trainer.data.frames import Frames, load_frames
+from trainer.data.negatives import with_mucosa
+from trainer.data.pairs import Pair
 from trainer.device import choose_device, device_name
 from trainer.distillation import Teacher
 from trainer.errors import DataError
@@ -105,10 +107,27 @@ def load_both_sides(
         load_frames(pairs, size=size, crop=recipe.crop, cache=order.cache, threads=order.threads, say=say)
         for pairs, size in ((lessons.training, largest), (lessons.validation, recipe.size))
     )
+    training = with_negatives(order, training, lessons.training, tell=tell)
     training = with_pseudo_labels(
         training, order.unlabelled, teacher, recipe, apart=lessons.apart, device=device, tell=tell
     )  # fmt: skip
     return training, validation
+
+
+def with_negatives(order: FitOrder, training: Frames, pairs: Sequence[Pair], *, tell: Tell) -> Frames:
+    """The training frames and the recipe's crops of mucosa; `negatives.json` names frame and box of each."""
+    if not order.recipe.negatives:
+        return training
+    recipe = order.recipe
+    training, crops = with_mucosa(training, pairs, share=recipe.negatives, crop=recipe.crop, threads=order.threads)
+    if order.processes.first:
+        told = {crop.key: {"box": list(crop.box), "share": round(crop.share, 4)} for crop in crops}
+        write_json(order.out / "negatives.json", told)
+    tell(
+        "note", code="negatives",
+        message=f"{len(crops)} crops of mucosa train as empty frames; negatives.json says where they are from.",
+    )  # fmt: skip
+    return training
 
 
 def start(run: Run, order: FitOrder, training: Frames, validation: Frames) -> None:

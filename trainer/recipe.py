@@ -92,8 +92,11 @@ class Recipe:
         such batches a step. `scales`: shares of the size of which each step draws one (multi-scale). `augment`: false
         shows frames as they are. `augmentation`: see Augmentation. `crop`: to the field of view, insets blanked, as the
         application does; false is for comparing with published numbers only. `datasets`: share of each named dataset in
-        what is drawn, when several are mixed; empty takes every frame once an epoch. `validation`: share of the groups
-        that choose the epoch; `folds` > 0: the groups of `fold` of so many instead.
+        what is drawn, when several are mixed (`--set datasets.kvasir=1 --set datasets.polypgen=1` draws both as often,
+        however many frames each has; hospitals within one folder are not told apart); empty takes every frame once an
+        epoch. `negatives`: share of the training frames from which a crop of mucosa without a polyp is trained on as
+        well, as an empty frame, see trainer/data/negatives.py. `validation`: share of the groups that choose the epoch;
+        `folds` > 0: the groups of `fold` of so many instead.
         `pseudo`: how the teacher labels frames without labels (`--unlabelled`), see PseudoLabels; weight 0 takes none.
     How it descends
         `optimiser`, `schedule`: see there. `ema`: decay of the running average of the weights, which is what is judged
@@ -121,6 +124,7 @@ class Recipe:
     deep_supervision: tuple[float, ...] = ()
     teaching: Teaching = field(default_factory=Teaching)
     pseudo: PseudoLabels = field(default_factory=PseudoLabels)
+    negatives: float = 0.0
     validation: float = 0.06
     folds: int = 0
     fold: int = 0
