@@ -18,7 +18,8 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 PART ?=
 LOGS := runs/tests
-BENCHMARKS := $(filter-out __init__ report peers,$(basename $(notdir $(wildcard benchmarks/*.py))))
+BENCHMARKS := $(filter-out __init__ report peers,$(basename $(notdir $(wildcard benchmarks/*.py)))) \
+	$(notdir $(patsubst %/__main__.py,%,$(wildcard benchmarks/*/__main__.py)))
 PIP_QUIET := --quiet --disable-pip-version-check
 
 .PHONY: help run test check format suite others wheel-test bench fuzz screenshots clean
