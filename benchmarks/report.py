@@ -29,16 +29,23 @@ class Row(TypedDict, total=False):
     ratio: float | None
     better: Better
     ok: bool | None
+    goal: float
+    interval: tuple[float, float]
     why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One measured number. What could not be measured is None, and `why` says so in one sentence."""
+    """One measured number. What could not be measured is None, and `why` says so in one sentence.
+
+    `bar`: what we have to keep to; `goal`: what we would like to reach beyond it. `interval`: 95 %, where one is known.
+    """
 
     ours: float | None
     better: Better
     bar: float | None = None
+    goal: float | None = None
+    interval: tuple[float, float] | None = None
     peer: float | None = None
     peer_name: str | None = None
     limit: float | None = None
@@ -75,6 +82,10 @@ class Figure:
             "better": self.better,
             "ok": self.ok,
         }
+        if self.goal is not None:
+            row["goal"] = self.goal
+        if self.interval is not None:
+            row["interval"] = self.interval
         if self.why:
             row["why"] = self.why
         return row

@@ -41,6 +41,11 @@ def test_a_figure_that_was_not_measured_says_why() -> None:
     assert row["why"] == "there is no display"
 
 
+def test_a_goal_and_an_interval_are_told_where_they_are_known() -> None:
+    row = Figure(ours=0.9, better="higher", bar=0.88, goal=0.915, interval=(0.87, 0.93)).row()
+    assert (row["bar"], row["goal"], row["interval"], row["ok"]) == (0.88, 0.915, (0.87, 0.93), True)
+
+
 def test_percentiles_are_measured_values() -> None:
     assert percentile([5, 1, 4, 2, 3], 0.99) == 5
     assert percentile([5, 1, 4, 2, 3], 0.2) == 1
