@@ -3,177 +3,172 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from benchmarks.folds.plan import CENTRES, CLINICDB, FOLDS, TENTH, Place, Study
+from benchmarks.folds.painting import PAINTS
+from benchmarks.folds.plan import CENTRES, CLINICDB, FOLDS, POLYPGEN, TENTH, Place, Study
 from benchmarks.report import Better, Figure
+from benchmarks.shipped.bars import barred
+from trainer.evaluation.choosing import read_chosen
+from trainer.evaluation.intervals import Interval
 
 Values = Mapping[str, Any]
-Bars = Mapping[str, tuple[float | None, float | None]]
 
-FAST: Final[Bars] = {
-    "kvasir_tenth_dice": (0.88, 0.915), "kvasir_tenth_iou": (0.81, 0.86),
-    "polypgen_macro_dice": (0.78, 0.81), "C1_dice": (0.84, None), "C3_dice": (0.88, None), "C4_dice": (0.70, None),
-    "clinicdb_dice": (0.80, 0.84), "C4_empty_with_proposal": (0.40, 0.15),
-    **{f"{centre}_ece_between": (0.08, 0.06) for centre in CENTRES},
-    **{f"{centre}_presence_ece": (0.08, 0.06) for centre in CENTRES},
-}  # fmt: skip
-ACCURATE: Final[Bars] = {
-    "kvasir_tenth_dice": (0.90, 0.93), "kvasir_tenth_iou": (0.84, 0.88),
-    "polypgen_macro_dice": (0.80, 0.84), "C4_dice": (0.74, None),
-    "clinicdb_dice": (0.82, 0.87), "C4_empty_with_proposal": (0.30, 0.10),
-    **{f"{centre}_ece_between": (0.08, 0.05) for centre in CENTRES},
-    **{f"{centre}_presence_ece": (0.08, 0.05) for centre in CENTRES},
-}  # fmt: skip
-BARS: Final[Mapping[str, Bars]] = {"polyp-fast": FAST, "polyp-accurate": ACCURATE}
-"""Floor and goal of each figure, by the recipe's name; other recipes have none."""
-PAINTED: Final = 0.005
-"""Largest mean change of Dice by an inset or text painted over frames."""
-PUBLISHED: Final[Mapping[str, tuple[float, str]]] = {
-    "kvasir_tenth_dice": (0.876, "U-Net R34, published, 880/120 split"),
-    "kvasir_tenth_iou": (0.810, "U-Net R34, published, 880/120 split"),
-    "clinicdb_dice": (0.701, "U-Net, published, trained on Kvasir, all of ClinicDB"),
-}
+MACRO: Final = f"{POLYPGEN}_dice"
+VARIANT: Final = "polypgen-only"
+"""Told of beside the others once it was begun; no bar was set for it."""
+METRICS: Final[tuple[tuple[str, str, Better], ...]] = (
+    ("dice", "per_image_dice", "higher"), ("iou", "per_image_iou", "higher"),
+    ("lesion_sensitivity", "lesion_sensitivity", "higher"), ("ece_unsure_pixels", "ece_between", "lower"),
+    ("ece_presence", "presence_ece", "lower"),
+)  # fmt: skip
+"""Name of a figure, and of what `judged.json` has it from."""
+CHOOSING: Final[tuple[tuple[str, Better], ...]] = (
+    ("per_image_dice", "higher"), ("lesion_sensitivity", "higher"), ("false_proposals", "lower"),
+)  # fmt: skip
+"""What `choose.json` measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One value of a judged fold, or why there is none."""
+    """One figure of a fold: its value, or why there is none. `kind`: the name under which its bar stands."""
 
     value: float | None
     why: str
+    better: Better = "higher"
+    kind: str = ""
+    interval: Interval | None = None
 
 
 def figures_of_study(study: Study, *, quick: str = "") -> dict[str, Figure]:
-    """Every figure of the table; what its folds have not judged yet is None. `quick`: says why bars do not apply."""
-    judged = {name: judged_of(Place(study.folder / name)) for name in FOLDS}
-    found: dict[str, tuple[Found, Better]] = {}
-    for centre in CENTRES:
-        found |= _of_centre(judged[f"no-{centre}"], study, centre)
-    for what in ("dice", "iou"):
-        found[f"polypgen_macro_{what}"] = (_macro(found, what), "higher")
-    for what in ("dice", "iou"):
-        found[f"kvasir_tenth_{what}"] = (_metric(judged["all"], study, "all", TENTH, f"per_image_{what}"), "higher")
-        found[f"clinicdb_{what}"] = (_sequences(judged["all"], study, what), "higher")
-    for name in (TENTH, CLINICDB):
-        found |= _painted(judged["all"], study, "all", name)
-    bars = {} if quick else BARS.get(study.recipe.name, {})
-    rows: dict[str, Figure] = {}
-    for name, (one, better) in found.items():
-        rows |= _rows(name, one, better, bars=bars, quick=quick)
-    return rows
-
-
-def judged_of(place: Place) -> Values | None:
-    """`judged.json` of a fold; None where it was not judged yet."""
-    if not place.judged.is_file():
-        return None
-    values: Values = json.loads(place.judged.read_text("utf-8"))
-    return values
-
-
-def _of_centre(judged: Values | None, study: Study, centre: str) -> dict[str, tuple[Found, Better]]:
-    fold = f"no-{centre}"
-    told: tuple[tuple[str, str, Better], ...] = (
-        ("dice", "per_image_dice", "higher"), ("iou", "per_image_iou", "higher"),
-        ("lesion_sensitivity", "lesion_sensitivity", "higher"), ("ece_between", "ece_between", "lower"),
-        ("presence_ece", "presence_ece", "lower"),
-    )  # fmt: skip
-    found = {
-        f"{centre}_{name}": (_metric(judged, study, fold, centre, metric), better) for name, metric, better in told
-    }
-    return found | {f"{centre}_empty_with_proposal": (_empty(judged, study, fold, centre), "lower")} | _painted(
-        judged, study, fold, centre
-    )  # fmt: skip
-
-
-def _metric(judged: Values | None, study: Study, fold: str, name: str, metric: str) -> Found:
-    if judged is None:
-        return Found(None, _not_judged(study, fold))
-    inside = judged["sets"][name]
-    told = inside[metric]
-    if told["value"] is None:
-        return Found(None, f"the frames of {name} cannot tell")
-    return Found(
-        told["value"],
-        f"{_interval(told['interval_by_group'], 'group')}; {inside['frames']} frames, {inside['groups']} groups; "
-        f"threshold {judged['threshold']}; opened {judged['opened']} time{'s' * (judged['opened'] > 1)}",
-    )
-
-
-def _sequences(judged: Values | None, study: Study, what: str) -> Found:
-    if judged is None:
-        return Found(None, _not_judged(study, "all"))
-    told = judged["sets"][CLINICDB]["sequences"]
-    return Found(
-        told[what]["value"], f"mean over {told['number']} sequences, {_interval(told[what]['interval'], 'sequence')}"
-    )
-
-
-def _empty(judged: Values | None, study: Study, fold: str, name: str) -> Found:
-    if judged is None:
-        return Found(None, _not_judged(study, fold))
-    told = judged["sets"][name]["empty"]
-    if told["share"] is None:
-        return Found(None, f"{name} has no frame without a polyp")
-    low, high = told["interval"]
-    return Found(told["share"], f"{told['with_proposal']} of {told['frames']}, Wilson 95 % {low:.3f} to {high:.3f}")
-
-
-def _painted(judged: Values | None, study: Study, fold: str, name: str) -> dict[str, tuple[Found, Better]]:
+    """Every figure of a study; what its folds have not judged yet is None. `quick`: why its figures keep to no bar."""
+    found = {name: one for centre in CENTRES for name, one in _of_centre(study, centre)}
+    found = {MACRO: _macro(found), **found, **dict(_of_both(study, "all"))}
+    if Place(study.folder / VARIANT).order.is_file():
+        found |= {f"{VARIANT.replace('-', '_')}_{name}": one for name, one in _of_both(study, VARIANT)}
+    found |= {name: one for fold in FOLDS for name, one in _of_choosing(study, fold)}
     return {
-        f"{name}_{what}_changes_dice".replace("-", "_"): (_change(judged, study, fold, name, what), "lower")
-        for what in ("inset", "text")
-    }
-
-
-def _change(judged: Values | None, study: Study, fold: str, name: str, what: str) -> Found:
-    if judged is None:
-        return Found(None, _not_judged(study, fold))
-    told = judged["sets"][name]["painted"][what]
-    if told["dice_change"] is None:
-        return Found(None, f"no frame of {name} with a polyp is without an inset")
-    return Found(
-        abs(told["dice_change"]),
-        f"mean over {told['frames_with_polyp']} frames; {told['mean_size_of_change']} a frame either way; of "
-        f"{told['empty_frames']} empty ones {told['empty_with_proposal_before']} had a proposal before, "
-        f"{told['empty_with_proposal_after']} after",
-    )
-
-
-def _macro(found: Mapping[str, tuple[Found, Better]], what: str) -> Found:
-    parts = {centre: found[f"{centre}_{what}"][0] for centre in CENTRES}
-    values = [part.value for part in parts.values() if part.value is not None]
-    if len(values) < len(parts):
-        missing = [centre for centre, part in parts.items() if part.value is None]
-        return Found(None, f"not judged yet: {', '.join(f'no-{centre}' for centre in missing)}")
-    return Found(sum(values) / len(values), "mean over the centres, each left out in turn")
-
-
-def _rows(name: str, found: Found, better: Better, *, bars: Bars, quick: str) -> dict[str, Figure]:
-    floor, goal = bars.get(name, (None, None))
-    if name.endswith("_changes_dice") and not quick:
-        floor = PAINTED
-    peer, peer_name = PUBLISHED.get(name, (None, None))
-    why = f"{quick}; {found.why}" if quick else found.why
-    rows = {name: Figure(ours=found.value, better=better, bar=floor, peer=peer, peer_name=peer_name, why=why)}
-    if goal is not None:
-        rows[f"{name}_goal"] = Figure(
-            ours=found.value, better=better, bar=goal, why=why if found.value is None else "the same, beside the goal"
+        name: barred(
+            study.recipe.name, name, one.value, better=one.better, kind=one.kind, interval=one.interval,
+            why=f"{quick}; {one.why}" if quick else one.why, is_sample=bool(quick),
         )
-    return rows
+        for name, one in found.items()
+    }  # fmt: skip
 
 
-def _interval(interval: tuple[float, float] | None, by: str) -> str:
-    return f"95 % by {by} {interval[0]:.3f} to {interval[1]:.3f}" if interval else f"no interval by {by}"
-
-
-def _not_judged(study: Study, fold: str) -> str:
+def judged_of(study: Study, fold: str) -> Values | str:
+    """`judged.json` of a fold, or how far the fold has come."""
     place = Place(study.folder / fold)
+    if place.judged.is_file():
+        values: Values = json.loads(place.judged.read_text("utf-8"))
+        return values
     if place.made.is_file():
         return f"the fold {fold} has chosen and is not judged yet"
     if place.fitted.is_file():
         return f"the fold {fold} is trained and has not chosen yet"
     return f"the fold {fold} is {'being trained' if place.order.is_file() else 'not begun'}"
+
+
+def _of_centre(study: Study, centre: str) -> Iterator[tuple[str, Found]]:
+    """A hospital that was left out."""
+    judged = judged_of(study, f"no-{centre}")
+    prefix = f"{POLYPGEN}_{centre.lower()}"
+    for name, metric, better in METRICS:
+        kind = name if name.startswith("ece") else ""
+        yield f"{prefix}_{name}", _metric(judged, centre, metric, better=better, kind=kind)
+    kind = "empty_with_proposal" if centre == "C4" else ""
+    yield f"{prefix}_empty_with_proposal", _empty(judged, centre, kind=kind)
+    yield from _painted(judged, centre, prefix)
+
+
+def _of_both(study: Study, fold: str) -> Iterator[tuple[str, Found]]:
+    """Kvasir's tenth and ClinicDB, judged by a fold that trains on all hospitals it has."""
+    judged = judged_of(study, fold)
+    tenth, sequences = TENTH.replace("-", "_"), f"{CLINICDB}_sequences"
+    for name, metric, better in METRICS:
+        yield f"{tenth}_{name}", _metric(judged, TENTH, metric, better=better)
+    for what in ("dice", "iou"):
+        yield f"{sequences}_{what}", _sequences(judged, what)
+    yield from _painted(judged, TENTH, tenth)
+    yield from _painted(judged, CLINICDB, sequences)
+
+
+def _of_choosing(study: Study, fold: str) -> Iterator[tuple[str, Found]]:
+    """What variants of a recipe are compared by, so that nothing has to be opened; of folds that have chosen."""
+    place = Place(study.folder / fold)
+    if not place.made.is_file():
+        return
+    chosen = read_chosen(place.chosen)
+    words = f"on what chose, no unseen hospital: {chosen.on}; threshold {chosen.threshold}"
+    for name, better in CHOOSING:
+        yield f"{fold.replace('-', '_')}_choosing_{name}", Found(chosen.measured[name], words, better)
+
+
+def _metric(judged: Values | str, name: str, metric: str, *, better: Better, kind: str = "") -> Found:
+    if isinstance(judged, str):
+        return Found(None, judged, better, kind)
+    inside = judged["sets"][name]
+    told = inside[metric]
+    if told["value"] is None:
+        return Found(None, f"the frames of {name} cannot tell", better, kind)
+    words = (
+        f"{inside['frames']} frames in {inside['groups']} groups; threshold {judged['threshold']}; {_opened(judged)}"
+    )
+    return Found(told["value"], words, better, kind, _pair(told["interval_by_group"]))
+
+
+def _sequences(judged: Values | str, what: str) -> Found:
+    if isinstance(judged, str):
+        return Found(None, judged)
+    told = judged["sets"][CLINICDB]["sequences"]
+    words = f"mean over {told['number']} sequences; threshold {judged['threshold']}; {_opened(judged)}"
+    return Found(told[what]["value"], words, interval=_pair(told[what]["interval"]))
+
+
+def _empty(judged: Values | str, name: str, *, kind: str) -> Found:
+    if isinstance(judged, str):
+        return Found(None, judged, "lower", kind)
+    told = judged["sets"][name]["empty"]
+    if told["share"] is None:
+        return Found(None, f"{name} has no frame without a polyp", "lower", kind)
+    words = f"{told['with_proposal']} of {told['frames']} frames; threshold {judged['threshold']}; {_opened(judged)}"
+    return Found(told["share"], words, "lower", kind, _pair(told["interval"]))
+
+
+def _painted(judged: Values | str, name: str, prefix: str) -> Iterator[tuple[str, Found]]:
+    for what in PAINTS:
+        yield f"{prefix}_{what}_dice_change", _change(judged, name, what)
+
+
+def _change(judged: Values | str, name: str, what: str) -> Found:
+    kind = f"{what}_dice_change"
+    if isinstance(judged, str):
+        return Found(None, judged, "lower", kind)
+    told = judged["sets"][name]["painted"][what]
+    if told["dice_change"] is None:
+        return Found(None, f"no frame of {name} with a polyp is without an inset", "lower", kind)
+    words = (
+        f"{told['dice_change']:+.4f} on {told['frames_with_polyp']} frames, mean size of a change "
+        f"{told['mean_size_of_change']}; of {told['empty_frames']} empty frames "
+        f"{told['empty_with_proposal_before']} had a proposal before, {told['empty_with_proposal_after']} after"
+    )
+    return Found(abs(told["dice_change"]), words, "lower", kind)
+
+
+def _macro(found: Mapping[str, Found]) -> Found:
+    parts = {centre: found[f"{POLYPGEN}_{centre.lower()}_dice"].value for centre in CENTRES}
+    values = [value for value in parts.values() if value is not None]
+    missing = [f"no-{centre}" for centre, value in parts.items() if value is None]
+    if missing:
+        return Found(None, f"not judged yet: {', '.join(missing)}")
+    return Found(sum(values) / len(values), "mean over the hospitals, each left out in turn")
+
+
+def _opened(judged: Values) -> str:
+    return "opened once" if judged["opened"] == 1 else f"opened {judged['opened']} times"
+
+
+def _pair(interval: list[float] | None) -> Interval | None:
+    return None if interval is None else (interval[0], interval[1])

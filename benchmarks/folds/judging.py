@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from benchmarks.folds.painting import PAINTS, painted_changes, summary_of
@@ -20,14 +21,13 @@ from trainer.errors import DataError
 from trainer.evaluation.definitions import frame_dice, frame_iou
 from trainer.evaluation.evaluate import Order, evaluate
 from trainer.evaluation.intervals import intervals_of, resampled_groups, value_of
+from trainer.evaluation.judged import UNSURE
 from trainer.evaluation.proposals import bundle_source
 from trainer.evaluation.statistics import Statistic, calibration_error, ratio
 from trainer.evaluation.table import FP, Table, read_table
 from trainer.files import write_json
 
 SCHEMA: Final = "polypviewer/fold/1"
-UNSURE: Final = slice(13, 243)
-"""Levels of 0..255 with .05 < p < .95."""
 TOLD: Final = (
     "per_image_dice", "per_image_iou", "lesion_sensitivity", "false_proposals_per_frame", "ece_unsure", "presence_ece",
 )  # fmt: skip
@@ -180,10 +180,10 @@ def _measured(statistic: Statistic, table: Table) -> Values:
     return {"value": value_of(statistic, len(table)), "interval_by_group": by}
 
 
-def _unsure(levels: np.ndarray[Any, np.dtype[np.uint32]]) -> np.ndarray[Any, np.dtype[np.uint32]]:
-    kept = np.zeros_like(levels)
-    kept[:, UNSURE] = levels[:, UNSURE]
-    return kept
+def _unsure(levels: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Histograms `(n, 256)` without the pixels of which the model is sure."""
+    level = np.arange(256)
+    return levels * ((level > 255 * UNSURE[0]) & (level < 255 * UNSURE[1]))
 
 
 def _json(path: Path) -> Values:

@@ -243,15 +243,22 @@ def test_the_figures_of_a_study_that_is_not_done_say_what_is_missing(whole: Stud
     fast = dataclasses.replace(whole, recipe=dataclasses.replace(whole.recipe, name="polyp-fast"))
     figures = figures_of_study(fast)
     judged = judged_of(whole)["sets"]["C4"]
-    assert figures["C4_dice"].ours == judged["per_image_dice"]["value"]
-    assert figures["C4_dice"].bar == 0.70
-    assert figures["C4_empty_with_proposal"].bar == 0.40
-    assert figures["C4_empty_with_proposal_goal"].bar == 0.15
-    assert figures["C4_ece_between"].ours == judged["ece_between"]["value"]
-    assert figures["C4_inset_changes_dice"].bar == 0.005
-    assert (figures["C1_dice"].ours, figures["C1_dice"].why) == (None, "the fold no-C1 is not begun")
-    assert figures["polypgen_macro_dice"].why == "not judged yet: no-C1, no-C3"
-    assert figures["clinicdb_dice_goal"].ours is None
+    assert figures["polypgen_c4_dice"].ours == judged["per_image_dice"]["value"]
+    assert figures["polypgen_c4_dice"].bar == 0.70
+    assert figures["polypgen_c4_empty_with_proposal"].bar == 0.40
+    assert figures["polypgen_c4_empty_with_proposal"].goal == 0.15
+    assert figures["polypgen_c4_ece_unsure_pixels"].ours == judged["ece_between"]["value"]
+    assert figures["polypgen_c4_ece_presence"].bar == 0.08
+    assert figures["polypgen_c4_inset_dice_change"].bar == 0.005
+    chosen = judged_of(whole)["chosen"]["measured"]
+    assert figures["no_C4_choosing_per_image_dice"].ours == chosen["per_image_dice"]
+    assert "no_C1_choosing_per_image_dice" not in figures
+    first = figures["polypgen_c1_dice"]
+    assert (first.ours, first.bar, first.why) == (None, 0.84, "the fold no-C1 is not begun")
+    assert figures["polypgen_dice"].why == "not judged yet: no-C1, no-C3"
+    assert figures["clinicdb_sequences_dice"].ours is None
+    assert figures_of_study(whole)["polypgen_c4_dice"].bar is None
+    assert figures_of_study(fast, quick="four steps")["polypgen_c4_dice"].bar is None
 
 
 def test_every_centre_judged_gives_their_mean(copy: Study) -> None:
@@ -263,9 +270,9 @@ def test_every_centre_judged_gives_their_mean(copy: Study) -> None:
         (copy.folder / fold).mkdir()
         (copy.folder / fold / "judged.json").write_text(json.dumps(values), "utf-8")
     figures = figures_of_study(copy)
-    here = figures["C4_dice"].ours
+    here = figures["polypgen_c4_dice"].ours
     assert here is not None
-    assert figures["polypgen_macro_dice"].ours == pytest.approx((0.8 + 0.9 + here) / 3)
+    assert figures["polypgen_dice"].ours == pytest.approx((0.8 + 0.9 + here) / 3)
 
 
 def test_the_tenth_and_the_sequences_are_judged_in_the_fold_of_all_centres(whole: Study, tmp_path: Path) -> None:
@@ -278,7 +285,7 @@ def test_the_tenth_and_the_sequences_are_judged_in_the_fold_of_all_centres(whole
     assert {name: row["frames"] for name, row in each.items()} == {"0": 4, "1": 2}
     assert sequences["dice"]["value"] == pytest.approx((each["0"]["dice"] + each["1"]["dice"]) / 2, abs=1e-4)
     figures = figures_of_study(study)
-    assert figures["clinicdb_dice"].ours == sequences["dice"]["value"]
+    assert figures["clinicdb_sequences_dice"].ours == sequences["dice"]["value"]
     assert figures["kvasir_tenth_dice"].ours == judged["kvasir-tenth"]["per_image_dice"]["value"]
 
 
