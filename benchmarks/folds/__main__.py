@@ -63,7 +63,12 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--stage", choices=STAGES, help="this stage alone, instead of all that are left")
     parser.add_argument("--seed", type=int, default=0, help="decides everything random")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop at a checkpoint after so many")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=float("inf"),
+        help="begin nothing after so many; training stops at a checkpoint",
+    )
     parser.add_argument("--teacher-recipe", help="name of a study whose folds teach the same folds of this one")
     parser.add_argument("--name", help="name of the study's folder; the recipe's without it")
     parser.add_argument(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.folds.painting import PAINTS
 from benchmarks.folds.plan import CENTRES, CLINICDB, FOLDS, POLYPGEN, TENTH, Place, Study
 from benchmarks.report import Better, Figure
 from benchmarks.shipped.bars import barred
 from trainer.evaluation.choosing import read_chosen
-from trainer.evaluation.intervals import Interval
+from trainer.evaluation.intervals import Interval, interval_of, resampled_groups
+from trainer.evaluation.statistics import averaged
 
 Values = Mapping[str, Any]
 
@@ -45,7 +49,7 @@ class Found:
 def figures_of_study(study: Study, *, quick: str = "") -> dict[str, Figure]:
     """Every figure of a study; what its folds have not judged yet is None. `quick`: why its figures keep to no bar."""
     found = {name: one for centre in CENTRES for name, one in _of_centre(study, centre)}
-    found = {MACRO: _macro(found), **found, **dict(_of_both(study, "all"))}
+    found = {MACRO: _macro(study), **found, **dict(_of_both(study, "all"))}
     if Place(study.folder / VARIANT).order.is_file():
         found |= {f"{VARIANT.replace('-', '_')}_{name}": one for name, one in _of_both(study, VARIANT)}
     found |= {name: one for fold in FOLDS for name, one in _of_choosing(study, fold)}
@@ -157,13 +161,23 @@ def _change(judged: Values | str, name: str, what: str) -> Found:
     return Found(abs(told["dice_change"]), words, "lower", kind)
 
 
-def _macro(found: Mapping[str, Found]) -> Found:
-    parts = {centre: found[f"{POLYPGEN}_{centre.lower()}_dice"].value for centre in CENTRES}
-    values = [value for value in parts.values() if value is not None]
-    missing = [f"no-{centre}" for centre, value in parts.items() if value is None]
+def _macro(study: Study) -> Found:
+    """Mean over hospitals of their mean Dice; its interval resamples the groups of each hospital."""
+    judged = {centre: judged_of(study, f"no-{centre}") for centre in CENTRES}
+    missing = [f"no-{centre}" for centre, values in judged.items() if isinstance(values, str)]
     if missing:
         return Found(None, f"not judged yet: {', '.join(missing)}")
-    return Found(sum(values) / len(values), "mean over the hospitals, each left out in turn")
+    sets = [values["sets"][centre] for centre, values in judged.items() if not isinstance(values, str)]
+    resampled = [_resampled(one["per_frame"], seed=number) for number, one in enumerate(sets)]
+    mean = float(np.mean([one["per_image_dice"]["value"] for one in sets]))
+    interval = interval_of(np.mean(resampled, axis=0))
+    return Found(mean, "mean over the hospitals, each left out in turn", interval=interval)
+
+
+def _resampled(rows: Sequence[Values], *, seed: int) -> NDArray[np.float64]:
+    """`(BOOTSTRAPS,)` mean Dice of resamples of whole groups."""
+    statistic = averaged([np.nan if row["dice"] is None else row["dice"] for row in rows])
+    return np.concatenate([statistic(some) for some in resampled_groups([row["group"] for row in rows], seed=seed)])
 
 
 def _opened(judged: Values) -> str:

@@ -13,7 +13,7 @@ from trainer.recipe import Stage
 ROOT = Path(__file__).parents[2]
 EMPTY_OF = {"C1": (), "C3": (0,), "C4": (0, 1, 2)}
 """Which frames of a centre hold no polyp."""
-RECIPE = replace(TINY, stages=(Stage(4, rate=3e-3),), negatives=1.0, checkpoint_steps=1)
+RECIPE = replace(TINY, stages=(Stage(12, rate=1e-2),), negatives=1.0, checkpoint_steps=1)
 
 
 def write_frame(folder: Path, stem: str, seed: int, *, is_empty: bool = False) -> None:
