@@ -35,6 +35,8 @@ from polypviewer.session.settling import Settling
 from polypviewer.session.values import ShownFrame, ShownProposal
 
 DECIDING: Final = frozenset({"accept", "no_polyp", "needs_work"})
+KEPT_AT_ONCE: Final = DECIDING | {"take_proposal"}
+"""Kinds of steps that make a revision. Pixels that are taken from a proposal do: the cache forgets it with the next."""
 
 
 class Editing:
@@ -187,7 +189,7 @@ class Editing:
         rect = shown.draft.apply_all(inverted(changes) if action == "undo" else changes)
         desk.history.undo() if action == "undo" else desk.history.redo()
         self._keeping.journal(command, action)
-        if command.kind in DECIDING:
+        if command.kind in KEPT_AT_ONCE:
             self._revise(shown)
         self._tell(shown, rect)
         desk.signals.step_shown.emit(rect)
@@ -226,8 +228,9 @@ class Editing:
         command = Command(uuid4(), project.reader_id, kind, changes)
         desk.history.push(command)
         self._keeping.journal(command, "do")
-        if kind in DECIDING:
+        if kind in KEPT_AT_ONCE:
             self._revise(shown)
+        if kind in DECIDING:
             desk.pace.decided()
         self._tell(shown, rect)
 

@@ -54,6 +54,27 @@ def revisions(session: Session, qtbot: QtBot) -> tuple[RevisionLine, ...]:
 # --- provenance ---
 
 
+def test_a_taken_proposal_stays_the_base_when_the_model_proposes_again(
+    session: Session, qtbot: QtBot, project: Path
+) -> None:
+    session.take_proposal()
+    taken, mask = session.proposal, proposed(session)
+    assert taken is not None
+    session.propose()
+    qtbot.waitUntil(lambda: session.proposal is not None and session.proposal.proposal.id != taken.proposal.id)
+    session.needs_work()
+    until_saved(qtbot, session)
+    session.close()
+    with project_for_command(project, reader=READER, writes=False) as store:
+        ref = next(iter(store.heads())).frame
+        stored = store.load_draft(ref)
+        named = stored.values.get("proposal_id")
+        assert named == str(taken.proposal.id)
+        base = stored_base(store, ref, named)
+    assert base is not None
+    assert np.array_equal(base, mask)
+
+
 def test_what_was_drawn_by_hand_has_no_base(session: Session, qtbot: QtBot) -> None:
     paint(session, (20, 20))
     assert base_of(session, qtbot) is None
