@@ -7,6 +7,7 @@ the run with code 1 and says the seed that repeats it: `python -m tests.e2e.fuzz
 from __future__ import annotations
 
 import argparse
+import gc
 import itertools
 import json
 import os
@@ -73,6 +74,7 @@ def kill_on_one_core(share: Share, *, seed: int | None, quick: bool) -> bool:
     from tests.e2e.killing import Workshop
 
     application = QCoreApplication.instance() or QCoreApplication([])
+    gc.disable()  # on a lane's thread it would destroy Qt objects of this one, which ends the process: ui/tidying.py
     log = Log("kills", share)
     wanted = 100 if quick else KILLS // share.workers
     with tempfile.TemporaryDirectory(prefix="fuzz-kills-") as folder:
@@ -86,6 +88,7 @@ def kill_on_one_core(share: Share, *, seed: int | None, quick: bool) -> bool:
                     break
                 life = workshop.live(number)
                 log.add(seed=number, kills=life.kills, steps=life.steps, oldest_lost=round(life.oldest_lost, 4))
+                gc.collect()
                 if number % 50 == 0:
                     tell(_kills_so_far(log))
         except AssertionError as error:
