@@ -50,12 +50,12 @@ SMALL: Final = "at 128 px: two cores need half a minute for a step of this netwo
 BUDGETS: dict[str, Budget] = {
     "polyp-fast": Budget(150),
     "clinicdb-unet3": Budget(500, ("size=128",), SMALL),
-    "hyperkvasir-gray128": Budget(250, ("batch=8",), "8 frames a step: 32 of them take half a minute on two cores"),
+    "hyperkvasir-gray128": Budget(150, ("batch=8",), "8 frames a step: 32 of them take half a minute on two cores"),
     "kvasir-unet256": Budget(500, ("size=128",), SMALL),
-    "cvc612-unet": Budget(800, ("size=128",), SMALL),
-    "kvasir-unetpp": Budget(150, ("size=128",), SMALL),
+    "cvc612-unet": Budget(500, ("size=128",), SMALL),
+    "kvasir-unetpp": Budget(100, ("size=128",), SMALL),
     "polyp-teacher": Budget(
-        200, ("batch=8", "size=128", "schedule.warm_up_steps=20", "ema=0.97"),
+        120, ("batch=8", "size=128", "schedule.warm_up_steps=20", "ema=0.97"),
         "made for a GPU: a step of 32 frames at 352 px takes minutes on two cores",
     ),
 }  # fmt: skip
