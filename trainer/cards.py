@@ -7,7 +7,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, Final, cast
 
 from trainer.bundle import Bundle
 from trainer.data.folders import Pair, find_pairs
@@ -15,6 +15,10 @@ from trainer.errors import DataError
 from trainer.export import CardFacts
 from trainer.files import digest_of
 from trainer.models.registry import Architecture
+
+EVENTS: Final = "events.jsonl"
+REQUIRED: Final = ("intended_use", "known_failures", "licences")
+"""Words without which there is no card."""
 
 
 def facts_of(bundle: Bundle) -> CardFacts:
@@ -40,11 +44,38 @@ def facts_of(bundle: Bundle) -> CardFacts:
 
 
 def read_words(path: Path) -> Mapping[str, object]:
-    """A facts file: `intended_use`, `known_failures`, `[licences]`, `[data.NAME]`. Raises DataError if it is none."""
+    """A facts file: `intended_use`, `known_failures`, `[licences]`, `[data.NAME]`; and where the card is to tell it,
+    `failure_pictures`, `not_measured`, `protocol` and `[judged]`, what the sets that folds judge are called.
+
+    Raises DataError if it is none, or says too little for a card.
+    """
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        words = tomllib.loads(path.read_text("utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise DataError("card.words", f"{path} holds no words for a card: {error}.", "Correct the file.") from error
+    absent = [name for name in REQUIRED if name not in words]
+    if absent:
+        raise DataError("card.words", f"{path} does not say {', '.join(absent)}.", "Add it: no card goes without.")
+    return words
+
+
+def read_summary(run: Path) -> dict[str, Any]:
+    """`run.json` of a fit. Raises DataError when there is none."""
+    try:
+        summary: dict[str, Any] = json.loads((run / "run.json").read_text("utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise DataError("run.missing", f"There is no training run in {run}.", "Give the folder of a fit.") from error
+    return summary
+
+
+def early_end(run: Path) -> int | None:
+    """The step at which a budget ended a run before its recipe did; None where none did, or no events tell."""
+    path = run / EVENTS
+    if not path.is_file():
+        return None
+    events = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    results = [event for event in events if event["type"] == "result"]
+    return None if not results or results[-1]["finished"] else int(results[-1]["step"])
 
 
 def trained_facts(
@@ -52,10 +83,7 @@ def trained_facts(
     metrics: Sequence[Mapping[str, object]],
 ) -> CardFacts:  # fmt: skip
     """The facts of a network that `fit` trained in the folder `run`; `folders` are its data, for their digests."""
-    try:
-        summary = json.loads((run / "run.json").read_text("utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise DataError("run.missing", f"There is no training run in {run}.", "Give the folder of a fit.") from error
+    summary = read_summary(run)
     recipe = summary["recipe"]
     architecture = Architecture(str(recipe["architecture"]["name"]), recipe["architecture"]["arguments"])
     used = [*summary["train"], *summary["validation"]]

@@ -53,7 +53,10 @@ class Shipped(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What a card says beyond what the network itself decides; JSON values as in docs/formats.md."""
+    """What a card says beyond what the network itself decides; JSON values as in docs/formats.md.
+
+    From `strata` on it is for people: an empty one is left out of the card.
+    """
 
     name: str
     version: str
@@ -70,6 +73,11 @@ class CardFacts:
     recipe: Mapping[str, object] = field(default_factory=dict)
     seeds: tuple[int, ...] = (0,)
     parent: str | None = None
+    strata: tuple[Mapping[str, object], ...] = ()
+    protocol: str = ""
+    calibration: str = ""
+    failure_pictures: str = ""
+    not_measured: tuple[str, ...] = ()
 
 
 Lighten = Callable[[Path], Sequence[Mapping[str, object]]]
@@ -136,8 +144,21 @@ def card_of(facts: CardFacts, folder: Path) -> dict[str, object]:
         "parent": facts.parent,
         "intended_use": facts.intended_use,
         "known_failures": list(facts.known_failures),
+        **_for_people(facts),
         "files": files,
     }
+
+
+def _for_people(facts: CardFacts) -> dict[str, object]:
+    """What no program reads of a card, without what is empty."""
+    told = {
+        "strata": [dict(row) for row in facts.strata],
+        "protocol": facts.protocol,
+        "calibration": facts.calibration,
+        "failure_pictures": facts.failure_pictures,
+        "not_measured": list(facts.not_measured),
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def precision_of(tried: Sequence[Mapping[str, object]], *, form: Form = PLAIN) -> dict[str, object]:

@@ -12,6 +12,9 @@ from pathlib import Path
 from benchmarks.report import Figure, print_report
 from trainer.commands.ending import require_torch, with_errors_told
 
+EXPORT = "export"
+"""The stage that writes what ships; no fold goes on to it by itself."""
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Do what was asked, then print the figures there are."""
@@ -38,7 +41,7 @@ def _study(told: argparse.Namespace) -> None:
     from benchmarks.folds.fitting import Deadline
     from benchmarks.folds.plan import FOLDS, RUNS, STUDY, Sources, Study, study_folder, teacher_folders
     from benchmarks.folds.stages import go_on
-    from trainer.recipe import read_recipe
+    from trainer.recipe import FOLDER, read_recipe
 
     recipe = read_recipe(told.recipe or Path("polyp-fast"), told.settings)
     teachers = teacher_folders(told.teacher_recipe) if told.teacher_recipe else ()
@@ -46,7 +49,12 @@ def _study(told: argparse.Namespace) -> None:
         recipe, study_folder(told.name or recipe.name, told.seed), Sources(), RUNS / "cache", told.seed, teachers,
         told.max_steps, told.device, told.threads,
     )  # fmt: skip
-    if told.recipe is not None:
+    if told.stage == EXPORT:
+        from benchmarks.folds.shipping import export_ship
+
+        words = told.words or FOLDER / f"{recipe.name}.card.toml"
+        export_ship(study, told.out, words=words, version=told.bundle_version)
+    elif told.recipe is not None:
         folds = [FOLDS[name] for name in told.fold or STUDY]
         go_on(folds, study, stage=told.stage, again=told.again, stop=Deadline(told.minutes))
     print_report("folds", figures_of_study(study))
@@ -61,7 +69,14 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--fold", nargs="*", choices=sorted(FOLDS), help="these folds; all but polypgen-only without it"
     )
-    parser.add_argument("--stage", choices=STAGES, help="this stage alone, instead of all that are left")
+    parser.add_argument(
+        "--stage",
+        choices=(*STAGES, EXPORT),
+        help="this stage alone, instead of all that are left; export: of ship only",
+    )
+    parser.add_argument("--out", type=Path, help="bundle to write (--stage export)")
+    parser.add_argument("--bundle-version", default="0", help="version on its card")
+    parser.add_argument("--words", type=Path, help="words of its card; RECIPE.card.toml without it")
     parser.add_argument("--seed", type=int, default=0, help="decides everything random")
     parser.add_argument(
         "--minutes",
@@ -79,7 +94,10 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=0, help="on a CPU; 0 leaves it to PyTorch")
     parser.add_argument("--again", action="store_true", help="judge once more what was judged, and count that")
     parser.add_argument("--quick", action="store_true", help="a few frames and steps; ends within 50 s")
-    return parser.parse_args(arguments)
+    told = parser.parse_args(arguments)
+    if told.stage == EXPORT and (told.fold != ["ship"] or told.recipe is None or told.out is None):
+        parser.error("--stage export goes with --recipe NAME --fold ship --out FOLDER")
+    return told
 
 
 if __name__ == "__main__":

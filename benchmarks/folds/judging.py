@@ -15,6 +15,7 @@ from benchmarks.folds.painting import PAINTS, painted_changes, summary_of
 from benchmarks.folds.plan import Fold, Place, Study, place_of
 from benchmarks.folds.sides import Looks, data_folder_of, judged_pairs, require_unseen, split_of, training_pairs
 from benchmarks.report import note
+from trainer.accounts import FOLD_SCHEMA
 from trainer.bundle import Bundle, read_bundle
 from trainer.data.pairs import Pair
 from trainer.errors import DataError
@@ -27,9 +28,9 @@ from trainer.evaluation.statistics import Statistic, calibration_error, ratio
 from trainer.evaluation.table import FP, Table, read_table
 from trainer.files import write_json
 
-SCHEMA: Final = "polypviewer/fold/1"
 TOLD: Final = (
-    "per_image_dice", "per_image_iou", "lesion_sensitivity", "false_proposals_per_frame", "ece_unsure", "presence_ece",
+    "per_image_dice", "per_image_iou", "lesion_sensitivity", "false_proposals_per_frame", "ece", "ece_unsure",
+    "presence_ece",
 )  # fmt: skip
 """Metrics of `evaluate` that a fold tells, as they stand in its report."""
 
@@ -51,7 +52,7 @@ def judge_fold(fold: Fold, study: Study, *, again: bool, looks: Looks) -> Values
         )  # fmt: skip
     if not fold.judges:
         raise DataError("folds.stage", f"The fold {fold.name} trains on everything.", "Nothing is left to judge it on.")
-    bundle = _own_bundle(place, fold)
+    bundle = own_bundle(place, fold)
     split = split_of(fold, study.sources, place, looks)
     sets = {name: judged_pairs(name, study.sources, split) for name in fold.judges}
     learned = [pair for side in training_pairs(fold, study.sources, split) for pair in side]
@@ -59,7 +60,7 @@ def judge_fold(fold: Fold, study: Study, *, again: bool, looks: Looks) -> Values
     for pairs in sets.values():
         require_unseen(learned, pairs)
     values: Values = {
-        "schema": SCHEMA, "fold": fold.name, "study": study.folder.name, "recipe": study.recipe.name,
+        "schema": FOLD_SCHEMA, "fold": fold.name, "study": study.folder.name, "recipe": study.recipe.name,
         "seed": study.seed, "opened": opened + 1, "bundle": bundle.digest, "threshold": bundle.threshold,
         "temperature": bundle.temperature, "minimum_area": bundle.minimum_area,
         "chosen": json.loads(place.chosen.read_text("utf-8")), "made": json.loads(place.made.read_text("utf-8")),
@@ -160,7 +161,8 @@ def require_learned(run: Path, learned: Sequence[Pair]) -> None:
         )  # fmt: skip
 
 
-def _own_bundle(place: Place, fold: Fold) -> Bundle:
+def own_bundle(place: Place, fold: Fold) -> Bundle:
+    """The bundle of a fold. Raises DataError when it has not chosen yet, or another bundle stands in its place."""
     if not place.made.is_file():
         raise DataError("folds.stage", f"The fold {fold.name} has not chosen yet.", "Run --stage choose first.")
     bundle = read_bundle(place.bundle)

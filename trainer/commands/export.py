@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from trainer.accounts import Account
     from trainer.export import CardFacts, Lighten
     from trainer.precision import Pair
 
@@ -34,7 +35,12 @@ def export(
     name: Annotated[str, typer.Option(help="Name on the card.")],
     version: Annotated[str, typer.Option(help="Version on the card.")],
     report: Annotated[
-        list[Path] | None, typer.Option(help="Report of `evaluate` whose metrics the card gives; more than once.")
+        list[str] | None,
+        typer.Option(help="[NAME=]FOLDER, report of `evaluate` on the frames NAME; more than once. The card gives it."),
+    ] = None,
+    judged: Annotated[
+        list[Path] | None,
+        typer.Option(help="judged.json of a fold of the same recipe and seed (docs/models.md); more than once."),
     ] = None,
     frames: Annotated[
         Path | None, typer.Option(help="Frames with masks: parity is measured on them, lighter forms are judged.")
@@ -57,8 +63,9 @@ def export(
 ) -> None:
     """Write the best weights of a fit as a model bundle."""
     order = Export(
-        run, out, words, tuple(data), name, version, reports=tuple(report or ()), frames=frames, only=only,
-        lighter=tuple(lighter or ()), chosen=chosen, dynamic_size=dynamic_size, half_weights=half_weights,
+        run, out, words, tuple(data), name, version, reports=tuple(report or ()), judged=tuple(judged or ()),
+        frames=frames, only=only, lighter=tuple(lighter or ()), chosen=chosen, dynamic_size=dynamic_size,
+        half_weights=half_weights,
     )  # fmt: skip
     with_errors_told(lambda: run_export(order))
 
@@ -73,7 +80,8 @@ class Export:
     data: tuple[str, ...]
     name: str
     version: str
-    reports: tuple[Path, ...] = ()
+    reports: tuple[str, ...] = ()
+    judged: tuple[Path, ...] = ()
     frames: Path | None = None
     only: Path | None = None
     lighter: tuple[str, ...] = ()
@@ -102,26 +110,39 @@ def run_export(order: Export) -> None:
 
 
 def _facts(order: Export) -> CardFacts:
-    from trainer.cards import read_words, report_metrics, trained_facts
-
-    metrics = [metric for report in order.reports for metric in report_metrics(report)]
-    facts = trained_facts(
-        read_words(order.words), order.run, name=order.name, version=order.version, folders=named_folders(order.data),
-        metrics=metrics,
-    )  # fmt: skip
-    return facts if order.chosen is None else _as_chosen(facts, order.chosen)
-
-
-def _as_chosen(facts: CardFacts, path: Path) -> CardFacts:
-    """The facts with what was chosen on validation frames, which the card's recipe then tells."""
+    from trainer.card_sentences import told_facts, with_choice
+    from trainer.cards import early_end, read_summary, read_words, trained_facts
     from trainer.evaluation.choosing import read_chosen
 
-    found = read_chosen(path)
-    why = {"on": found.on, "bundle": found.bundle, "why": found.why}
-    return dataclasses.replace(
-        facts, threshold=found.threshold, temperature=found.temperature, minimum_area=found.minimum_area,
-        recipe={**facts.recipe, "chosen": why},
+    words = read_words(order.words)
+    plain = trained_facts(
+        words, order.run, name=order.name, version=order.version, folders=named_folders(order.data), metrics=(),
     )  # fmt: skip
+    chosen = None if order.chosen is None else read_chosen(order.chosen)
+    facts = with_choice(plain, chosen)
+    summary = read_summary(order.run)
+    accounts = _accounts(order, facts, words, summary)
+    return told_facts(facts, words, summary, accounts=accounts, chosen=chosen, ended=early_end(order.run))
+
+
+def _accounts(
+    order: Export, facts: CardFacts, words: Mapping[str, Any], summary: Mapping[str, Any]
+) -> list[Account]:  # fmt: skip
+    """What the reports and the folds tell: first that of these weights."""
+    from trainer.accounts import SETTINGS, account_of_report, accounts_of_fold
+
+    settings = {name: getattr(facts, name) for name in SETTINGS}
+    reports = [_named(report) for report in order.reports]
+    told = [account_of_report(folder, settings, on=on) for on, folder in reports]
+    for path in order.judged:
+        told += accounts_of_fold(path, order.run, summary, names=words.get("judged", {}))
+    return told
+
+
+def _named(report: str) -> tuple[str, Path]:
+    """Name ("" without one) and folder of `[NAME=]FOLDER`."""
+    name, equals, folder = report.partition("=")
+    return ("", Path(report)) if not equals or Path(report).exists() else (name, Path(folder))
 
 
 def _labelled(folder: Path, only: Path | None) -> list[Pair]:
