@@ -6,6 +6,7 @@ same recipe such figures say so in words, wherever they stand.
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,10 @@ from typing import Any, Final
 
 from trainer.cards import report_metrics
 from trainer.errors import DataError
+from trainer.evaluation.runs import learned_in
 
+METRICS, ROWS = "metrics.json", "per_image.csv"
+"""Files of a report folder."""
 FOLD_SCHEMA: Final = "polypviewer/fold/1"
 RUN: Final = "run"
 """Folder of the run of a fold, beside its `judged.json`."""
@@ -49,14 +53,15 @@ class Account:
     fold: str = ""
 
 
-def account_of_report(report: Path, settings: Mapping[str, float], *, on: str = "") -> Account:
+def account_of_report(report: Path, run: Path, settings: Mapping[str, float], *, on: str = "") -> Account:
     """What a report folder of `evaluate` tells of the bundle; `on`: what its frames are called, else its own word.
 
-    `settings`: threshold, temperature and smallest area of the card. Raises DataError when it is no report of a bundle
-    at these.
+    `run`: folder of the card's run. `settings`: threshold, temperature and smallest area of the card. Raises DataError
+    when it is no report of a bundle at these, or a judged frame taught or chose in the run.
     """
     rows = report_metrics(report)
-    content = _read(report / "metrics.json" if report.is_dir() else report)
+    content = _read(report / METRICS)
+    _require_unseen(report, run)
     try:
         _require_settings(content["model"], settings, report)
         on = on or str(content["on"])
@@ -184,13 +189,23 @@ def _place(on: str) -> str:
 
 
 def _leaks(leaks: Row) -> str:
-    """What a report says of judged frames that taught."""
-    found = []
-    if leaks["judged_frames_in_the_run"]:
-        found.append(f"{len(leaks['judged_frames_in_the_run'])} or more of them taught or chose")
-    if leaks["near_duplicates_of_training"]:
-        found.append(f"{leaks['near_duplicates_of_training']} nearly repeat frames that taught")
-    return ", ".join(found)
+    """What a report says of judged frames that nearly repeat those that taught."""
+    near = leaks["near_duplicates_of_training"]
+    return f"{near} nearly repeat frames that taught" if near else ""
+
+
+def _require_unseen(report: Path, run: Path) -> None:
+    try:
+        with (report / ROWS).open(encoding="utf-8", newline="") as file:
+            keys = [row["frame"] for row in csv.DictReader(file)]
+    except (OSError, KeyError) as error:
+        raise _broken(report) from error
+    learned = learned_in(run, keys)
+    if learned:
+        raise DataError(
+            "card.report", f"{len(learned)} frames of {report} taught or chose in {run}, such as {learned[0]}.",
+            "A card tells only what was judged on other frames.",
+        )  # fmt: skip
 
 
 def _require_settings(model: Row, settings: Mapping[str, float], report: Path) -> None:

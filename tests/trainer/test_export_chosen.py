@@ -77,10 +77,8 @@ def card_of(order: Export) -> dict[str, Any]:
     return card
 
 
-def judged(order: Export, data: Path, report: Path) -> Path:
-    evaluate(
-        evaluation.Order({"judged": data}, report, model=order.out, pictures=False), told=lambda _what, _done: None
-    )
+def judged(order: Export, data: Path, report: Path, *, name: str = "judged") -> Path:
+    evaluate(evaluation.Order({name: data}, report, model=order.out, pictures=False), told=lambda _what, _done: None)
     return report
 
 
@@ -142,6 +140,13 @@ def test_a_report_at_other_settings_than_the_card_is_refused(order: Export, tmp_
     write_chosen(CHOSEN, tmp_path / "choose.json")
     with pytest.raises(DataError, match="something else than the card says: threshold, temperature, minimum_area"):
         run_export(dataclasses.replace(order, reports=(str(report),), chosen=tmp_path / "choose.json"))
+
+
+def test_a_report_on_frames_that_taught_is_refused(order: Export, tmp_path: Path) -> None:
+    run_export(order)
+    report = judged(order, tmp_path / "data", tmp_path / "report", name="d")
+    with pytest.raises(DataError, match=r"2 frames of .* taught or chose in .*, such as d/f000"):
+        run_export(dataclasses.replace(order, reports=(str(report),)))
 
 
 def test_a_file_that_no_fold_wrote_and_a_fold_of_another_seed_are_refused(order: Export, tmp_path: Path) -> None:

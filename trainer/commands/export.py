@@ -133,7 +133,7 @@ def _accounts(
 
     settings = {name: getattr(facts, name) for name in SETTINGS}
     reports = [_named(report) for report in order.reports]
-    told = [account_of_report(folder, settings, on=on) for on, folder in reports]
+    told = [account_of_report(folder, order.run, settings, on=on) for on, folder in reports]
     for path in order.judged:
         told += accounts_of_fold(path, order.run, summary, names=words.get("judged", {}))
     return told

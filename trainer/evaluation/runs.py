@@ -30,6 +30,12 @@ class Run:
         return [key for key in keys if _source(key) in self.learned_from]
 
 
+def learned_in(folder: Path, keys: Sequence[str]) -> list[str]:
+    """Those of the keys whose frame was a training or validation frame of the run in `folder`, by its `run.json`."""
+    learned = _learned_from(folder)
+    return [key for key in keys if _source(key) in learned]
+
+
 def read_run(folder: Path) -> Run:
     """Read a run folder, or one whose events lie beside a bundle. Raises DataError without readable events."""
     try:
