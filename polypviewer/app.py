@@ -76,7 +76,6 @@ class Wiring(QObject):
         """Everything that was released is written, every worker joined."""
         if not self._closed:
             self._closed = True
-            self._tidying.close()
             self.project.close()
             self.session.set_setting("window_place", place_text(self.window))
             self.tastes.close()
@@ -86,6 +85,8 @@ class Wiring(QObject):
             except ProjectError as error:
                 log_error(error)
                 sys.stderr.write(f"{error.sentence}\n")
+            finally:
+                self._tidying.close()
 
     def _close_wished(self) -> None:
         """The window stays until all is on disk, or somebody says what becomes of the rest."""

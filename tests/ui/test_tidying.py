@@ -4,6 +4,7 @@ import gc
 import threading
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
@@ -56,3 +57,19 @@ def test_while_a_window_stands_the_collector_waits_for_it_and_is_python_s_own_ag
     wiring.close()
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
+
+
+def test_the_collector_waits_until_the_lanes_have_ended(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session()
+    window, wiring = make_window(session)
+    qtbot.addWidget(window)
+    close, was_on = session.close, []
+
+    def watched() -> None:
+        close()
+        was_on.append(gc.isenabled())
+
+    monkeypatch.setattr(session, "close", watched)
+    wiring.close()
+    assert was_on == [False]
+    assert gc.isenabled()
