@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from benchmarks.folds.painting import PAINTS, painted_changes, summary_of
@@ -25,7 +24,7 @@ from trainer.evaluation.intervals import intervals_of, resampled_groups, value_o
 from trainer.evaluation.judged import UNSURE
 from trainer.evaluation.proposals import bundle_source
 from trainer.evaluation.statistics import Statistic, calibration_error, ratio
-from trainer.evaluation.table import FP, Table, read_table
+from trainer.evaluation.table import FP, Grid, Table, read_table
 from trainer.files import write_json
 
 TOLD: Final = (
@@ -92,12 +91,11 @@ def figures_of(told: Mapping[str, object], table: Table, pairs: Sequence[Pair]) 
     """The figures of one judged set: those of its report, and those that only the protocol has."""
     metrics = cast("Mapping[str, Mapping[str, object]]", told["metrics"])
     shown = {name: {key: metrics[name][key] for key in ("value", "interval", "interval_by_group")} for name in TOLD}
-    between = calibration_error(_unsure(table.frame.positive), _unsure(table.frame.negative))
     sequences = {pair.key: pair.unit("sequence") for pair in pairs}
     return {
         "frames": told["frames"], "frames_with_polyp": told["frames_with_polyp"], "lesions": told["lesions"],
         "groups": len(set(table.groups.tolist())), "patient_safe": told["patient_safe"], **shown,
-        "ece_between": _measured(between, table),
+        "ece_between": _measured(unsure_error(table.frame), table),
         "empty": empty_frames(table),
         "strata": told["strata"],
         "sequences": by_sequence(table, sequences) if all(sequences.values()) else None,
@@ -115,6 +113,13 @@ def empty_frames(table: Table) -> Values:
         "frames": whole, "with_proposal": alarms, "share": round(alarms / whole, 5),
         "interval": [round(float(interval.low), 5), round(float(interval.high), 5)],
     }  # fmt: skip
+
+
+def unsure_error(grid: Grid) -> Statistic:
+    """Calibration error of the pixels of which the model is not sure, wherever they lie."""
+    levels = np.arange(256)
+    unsure = (levels > 255 * UNSURE[0]) & (levels < 255 * UNSURE[1])
+    return calibration_error(grid.positive * unsure, grid.negative * unsure)
 
 
 def by_sequence(table: Table, sequences: Mapping[str, str | None]) -> Values:
@@ -180,12 +185,6 @@ def _openings(place: Place) -> int:
 def _measured(statistic: Statistic, table: Table) -> Values:
     by = intervals_of({"it": statistic}, resampled_groups(table.groups.tolist(), seed=0))["it"]
     return {"value": value_of(statistic, len(table)), "interval_by_group": by}
-
-
-def _unsure(levels: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Histograms `(n, 256)` without the pixels of which the model is sure."""
-    level = np.arange(256)
-    return levels * ((level > 255 * UNSURE[0]) & (level < 255 * UNSURE[1]))
 
 
 def _json(path: Path) -> Values:

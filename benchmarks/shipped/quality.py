@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
 
+from benchmarks.folds.judging import empty_frames, unsure_error
 from benchmarks.folds.plan import CENTRES, CLINICDB, POLYPGEN, TENTH, Sources
 from benchmarks.report import Figure, note
 from benchmarks.shipped.bars import barred, unmeasured
@@ -23,9 +23,8 @@ from trainer.data.pixels import read_mask
 from trainer.evaluation.definitions import DEFINITIONS, frame_dice, frame_iou
 from trainer.evaluation.evaluate import judge_selection
 from trainer.evaluation.intervals import Interval, intervals_of, resampled_groups, value_of
-from trainer.evaluation.judged import UNSURE
 from trainer.evaluation.proposals import Source, bundle_source
-from trainer.evaluation.statistics import Statistic, Values, averaged, calibration_error
+from trainer.evaluation.statistics import Statistic, Values, averaged
 from trainer.evaluation.table import Grid, Table
 
 __all__ = ["Judge", "quality_figures", "unseen_pairs"]
@@ -169,14 +168,12 @@ def _empty(judge: Judge) -> dict[str, Figure]:
 def _alarms(
     judge: Judge, pairs: Sequence[Pair], *, share: str, count: str, kind: str, why: str | None
 ) -> dict[str, Figure]:
-    table = judge.table(pairs)
-    value, _ = _measured(DEFINITIONS["false_proposals"].measure(table, table.frame), table.groups.tolist())
-    alarms = round((value or 0.0) * len(table))
-    wilson = binomtest(alarms, len(table)).proportion_ci(0.95, method="wilson")
-    told = "; ".join(part for part in (f"{alarms} of {len(table)} frames", why) if part)
-    interval = (round(float(wilson.low), 4), round(float(wilson.high), 4))
+    told_of = empty_frames(judge.table(pairs))
+    alarms = told_of["with_proposal"]
+    told = "; ".join(part for part in (f"{alarms} of {told_of['frames']} frames", why) if part)
+    interval = told_of["interval"] and tuple(round(edge, 4) for edge in told_of["interval"])
     return {
-        share: judge.figure(share, value, kind=kind, interval=interval, lower=True, why=told),
+        share: judge.figure(share, told_of["share"], kind=kind, interval=interval, lower=True, why=told),
         count: judge.figure(count, alarms, lower=True, why=told),
     }
 
@@ -197,9 +194,7 @@ def _overlap(judge: Judge, prefix: str, table: Table) -> dict[str, Figure]:
 def _calibration(judge: Judge, prefix: str, table: Table) -> dict[str, Figure]:
     """Calibration error where the model is unsure, and of the highest probability as that of a polyp being there."""
     grid, groups = table.frame, table.groups.tolist()
-    levels = np.arange(256)
-    unsure = (levels > 255 * UNSURE[0]) & (levels < 255 * UNSURE[1])
-    pixels = _measured(calibration_error(grid.positive * unsure, grid.negative * unsure), groups)
+    pixels = _measured(unsure_error(grid), groups)
     presence = _measured(DEFINITIONS["presence_ece"].measure(table, grid), groups)
     one_sided = None if not grid.polyp.all() else "every one of these frames holds a polyp: half of the question"
     rows = {"ece_unsure_pixels": (*pixels, None), "ece_presence": (*presence, one_sided)}

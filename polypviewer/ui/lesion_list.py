@@ -17,7 +17,15 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+)
 
 from polypviewer.ui.icons import ICON_PX, icon
 from polypviewer.ui.text import translate
@@ -197,7 +205,7 @@ class _LesionDelegate(QStyledItemDelegate):
             icon(row.deed).paint(painter, QRect(box.center() - QPoint(side // 2, side // 2), QSize(side, side)))
         painter.restore()
 
-    def helpEvent(self, event: QHelpEvent, view: LesionList, option: QStyleOptionViewItem, index: Index) -> bool:  # type: ignore[override]
+    def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
         row: LesionRow | None = index.data(_ROW) if index.isValid() else None
         if row is not None and row.deed and deed_of(view.visualRect(index)).contains(event.pos()):
             QToolTip.showText(event.globalPos(), row.deed_tip, view)

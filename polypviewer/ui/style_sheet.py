@@ -44,7 +44,6 @@ QPushButton[role="chip"]:hover, QPushButton[role="row"]:hover { background: %hov
 QPushButton[role="row"] { background: transparent; padding: 0 6px; text-align: left; min-height: 28px; }
 QPushButton[role="row"]:checked { background: %raised%; }
 QPushButton[stature="large"] { min-height: 34px; }
-QPushButton[stature="tall"] { min-height: 42px; }
 QPushButton[role="segment"] { background: transparent; color: %quiet%; border-radius: 5px; padding: 0 14px;
     min-height: 26px; }
 QPushButton[role="segment"]:hover { color: %text%; }
