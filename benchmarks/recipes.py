@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.folds.plan import Sources
 from benchmarks.report import ROOT, Figure, note, print_report
 from trainer.data.folders import Pair, find_pairs, only, read_list, read_pair
 from trainer.events import StopSwitch
@@ -29,7 +30,6 @@ from trainer.training.checkpoints import read_checkpoint
 from trainer.training.prediction import predict
 
 DATA = ROOT.parent / "shared" / "data" / "kvasir-seg"
-ENCODER = ROOT.parent / "shared" / "backbones" / "mobilenet_v2_imagenet.npz"
 TENTH = ROOT / "trainer" / "splits" / "kvasir_tenth.txt"
 RUNS = ROOT / "runs" / "recipes"
 MARGIN = 0.15
@@ -48,7 +48,7 @@ class Budget:
 SMALL: Final = "at 128 px, a quarter of the pixels of its own size, so that two cores do hundreds of steps in minutes"
 
 BUDGETS: dict[str, Budget] = {
-    "polyp-fast": Budget(150),
+    "polyp-start": Budget(150),
     "clinicdb-unet3": Budget(500, ("size=128",), SMALL),
     "hyperkvasir-gray128": Budget(150, ("batch=8",), "8 frames a step: 32 of them take two cores half a minute"),
     "kvasir-unet256": Budget(500, ("size=128",), SMALL),
@@ -65,13 +65,13 @@ BUDGETS: dict[str, Budget] = {
 def main() -> None:
     """Train what was asked for, judge it, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="polyp-fast alone, 4 steps; ends within 50 s")
+    parser.add_argument("--quick", action="store_true", help="polyp-start alone, 4 steps; ends within 50 s")
     parser.add_argument("--only", nargs="*", choices=sorted(BUDGETS), help="these recipes")
     told = parser.parse_args()
     if not DATA.is_dir():
         print_report("recipes", {"dice": Figure(ours=None, better="higher", why="the real frames are not here")})
         return
-    budgets = {"polyp-fast": Budget(4)} if told.quick else {name: BUDGETS[name] for name in told.only or BUDGETS}
+    budgets = {"polyp-start": Budget(4)} if told.quick else {name: BUDGETS[name] for name in told.only or BUDGETS}
     base = everywhere()
     figures: dict[str, Figure] = {}
     for name, budget in budgets.items():
@@ -82,9 +82,13 @@ def main() -> None:
 def run(name: str, budget: Budget, *, folder: Path, base: float, quick: bool) -> dict[str, Figure]:
     """Train one recipe within its budget and judge it."""
     recipe = read_recipe(Path(name), budget.settings)
+    weights = Sources().encoder_of(recipe.architecture)
+    encoder = weights if weights is not None and weights.is_file() else None
+    if encoder is not weights:
+        note(f"{name}: {weights} is not here, so the encoder begins at random")
     order = FitOrder(
-        {"kvasir": DATA}, folder, recipe, holdout=TENTH, encoder=ENCODER if name == "polyp-fast" else None,
-        device="cpu", goes_on=True, max_steps=budget.steps, cache=RUNS / "cache",
+        {"kvasir": DATA}, folder, recipe, holdout=TENTH, encoder=encoder, device="cpu", goes_on=True,
+        max_steps=budget.steps, cache=RUNS / "cache",
     )  # fmt: skip
     clock = Clock()
     note(f"{name}: {budget.steps} steps of {recipe.frames_a_step} frames at {recipe.size} px")
@@ -98,13 +102,20 @@ def run(name: str, budget: Budget, *, folder: Path, base: float, quick: bool) ->
     return {
         f"{name}_dice": Figure(
             ours=found["dice"], better="higher", bar=base + MARGIN, peer=base, peer_name="polyp everywhere",
-            why=f"{budget.steps} steps of {recipe.frames_a_step} frames" + (f"; {budget.why}" if budget.why else ""),
+            why="; ".join(
+                filter(None, (f"{budget.steps} steps of {recipe.frames_a_step} frames", budget.why, start_of(encoder)))
+            ),
         ),
         **rows,
         f"{name}_seconds_an_epoch": Figure(
             ours=seconds, better="lower", why=None if seconds else "the run had been done before"
         ),
     }  # fmt: skip
+
+
+def start_of(encoder: Path | None) -> str:
+    """What a run began with, in words."""
+    return "from random weights" if encoder is None else f"encoder {encoder.name}"
 
 
 def everywhere() -> float:

@@ -33,6 +33,7 @@ from trainer.training.state import new_run
 DATA = ROOT.parent / "shared" / "data" / "kvasir-seg"
 SIZE, BATCH = 256, 16
 WORKERS = 2
+NETWORK = 'architecture={name="mobile_unet"}'
 
 
 def main() -> None:
@@ -48,7 +49,8 @@ def main() -> None:
     frames, steps, rounds = (96, 2, 2) if quick else (320, 8, 4)
     pairs = find_pairs(DATA, name="kvasir")[:frames]
     recipe = read_recipe(
-        Path("polyp-fast"), [f"size={SIZE}", f"batch={BATCH}", "precision=float32", "checkpoint_steps=1000000"]
+        Path("polyp-start"),
+        [f"size={SIZE}", f"batch={BATCH}", "precision=float32", "checkpoint_steps=1000000", NETWORK],
     )
     ours, theirs = Ours(pairs, recipe), Tutorial(pairs, recipe)
     speeds: dict[str, list[float]] = {"ours": [], "theirs": []}

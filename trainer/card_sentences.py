@@ -86,13 +86,23 @@ def calibration_told(accounts: Sequence[Account], chosen: Chosen | None) -> str:
     else:
         before, after = (chosen.measured.get(f"nll_{when}") for when in ("before", "after"))
         gain = "" if before is None or after is None else f": {before:g} before, {after:g} after"
+        raised = float(chosen.measured.get("raised") or 1.0)
         scaled = (
-            f"Temperature {chosen.temperature:g} by least negative log-likelihood of pixels on {chosen.on}{gain}. "
-            "Nothing else was fitted."
+            f"Temperature {chosen.temperature / raised:.4g} by least negative log-likelihood of pixels on "
+            f"{chosen.on}{gain}. {_raised(chosen, raised)}Nothing else was fitted."
         )
     if not accounts:
         return f"{scaled} How far probabilities are off was not measured."
     return " ".join([scaled, ERRORS, *([] if any(account.empty for account in accounts) else [HALF])])
+
+
+def _raised(chosen: Chosen, raised: float) -> str:
+    if raised == 1.0:
+        return ""
+    return (
+        f"Multiplied by {raised:g}, to {chosen.temperature:g}, for hospitals that did not teach, where networks are "
+        "surer than they may be. "
+    )
 
 
 def not_measured(words: Words, accounts: Sequence[Account]) -> list[str]:

@@ -98,7 +98,7 @@ def trained_facts(
         metrics=tuple(metrics),
         data=tuple(_source(words, dataset, folder, used) for dataset, folder in folders.items()),
         recipe={**recipe, "torch": summary["torch"], "trainer": summary["version"]},
-        seeds=(int(summary["seed"]),),
+        seeds=tuple(int(seed) for seed in summary.get("seeds") or (summary["seed"],)),
     )
 
 

@@ -21,12 +21,10 @@ from torch import Tensor, nn
 from trainer.bundle import load_network, read_bundle
 from trainer.data.augment import plain_batch
 from trainer.errors import DataError
+from trainer.models.layers import FLIPS
 from trainer.models.network import Network
 from trainer.models.registry import Architecture, build_network
 from trainer.training.checkpoints import read_checkpoint
-
-FLIPS: tuple[tuple[int, ...], ...] = ((), (-2,), (-1,), (-2, -1))
-"""Axes of `(..., h, w)` that are turned round: the frame and its three mirror images."""
 
 
 def mean_over_flips(answer: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from trainer import __version__
+from trainer.data.erased import with_erased
 from trainer.data.frames import Frames, load_frames
 from trainer.data.negatives import with_mucosa
 from trainer.data.pairs import Pair
@@ -19,11 +20,11 @@ from trainer.distillation import Teacher
 from trainer.errors import DataError
 from trainer.events import StopSwitch, Tell
 from trainer.files import write_json
-from trainer.models.mobile_unet import MobileUNet, load_imagenet
 from trainer.models.network import Network
 from trainer.models.registry import build_network
 from trainer.recipe import Recipe, recipe_values
 from trainer.training.board import close_board
+from trainer.training.checkpoints import read_checkpoint
 from trainer.training.descent import too_small
 from trainer.training.lessons import choose_lessons, find_teacher, with_pseudo_labels
 from trainer.training.loop import main
@@ -36,7 +37,8 @@ class FitOrder:
     """What to train on and where to write.
 
     `split`: a file that names the side of every frame. `holdout`: a list of stems that are taken out with all of their
-    groups and never looked at. `encoder`: pretrained weights. `goes_on`: from the checkpoint that a killed run left in
+    groups and never looked at. `encoder`: pretrained weights. `start`: the checkpoint of another run, whose averaged
+    weights this one begins with. `goes_on`: from the checkpoint that a killed run left in
     `out`. `max_steps`: a budget of steps, 0 for none. `cache`: where prepared frames are kept for the next run; nowhere
     without it. `teachers`: bundles. `unlabelled`: a folder of frames for them to label.
     """
@@ -47,6 +49,7 @@ class FitOrder:
     split: Path | None = None
     holdout: Path | None = None
     encoder: Path | None = None
+    start: Path | None = None
     device: str = "auto"
     seed: int = 0
     threads: int = 0
@@ -115,10 +118,22 @@ def load_both_sides(
 
 
 def with_negatives(order: FitOrder, training: Frames, pairs: Sequence[Pair], *, tell: Tell) -> Frames:
-    """The training frames and the recipe's crops of mucosa; `negatives.json` names frame and box of each."""
-    if not order.recipe.negatives:
-        return training
+    """The training frames, twins without their polyp and crops of mucosa, as many as the recipe wants.
+
+    `erased.json` names the twins and the decoys, `negatives.json` frame and box of each crop.
+    """
     recipe = order.recipe
+    if recipe.erased:
+        training, done = with_erased(training, share=recipe.erased, threads=order.threads)
+        if order.processes.first:
+            write_json(order.out / "erased.json", done)
+        twins = sum(what == "erased" for what in done.values())
+        tell(
+            "note", code="erased",
+            message=f"{twins} frames train once more without their polyp, {len(done) - twins} carry a decoy.",
+        )  # fmt: skip
+    if not recipe.negatives:
+        return training
     training, crops = with_mucosa(training, pairs, share=recipe.negatives, crop=recipe.crop, threads=order.threads)
     if order.processes.first:
         told = {crop.key: {"box": list(crop.box), "share": round(crop.share, 4)} for crop in crops}
@@ -153,16 +168,25 @@ def require_free(order: FitOrder) -> None:
 
 
 def fresh_network(order: FitOrder) -> Network:
-    """The recipe's network, its encoder pretrained where weights are given."""
+    """The recipe's network: with the weights that another run ended with, or its encoder pretrained."""
     network = build_network(order.recipe.architecture)
-    if order.encoder is None:
-        return network
-    if not isinstance(network, MobileUNet):
-        raise DataError(
-            "encoder.network", f"{order.recipe.architecture.name} takes no encoder weights.", "Leave --encoder out."
-        )
-    load_imagenet(network, order.encoder)
+    if order.start is not None:
+        begin_from(network, order.start)
+    elif order.encoder is not None:
+        network.load_encoder(order.encoder)
     return network
+
+
+def begin_from(network: Network, checkpoint: Path) -> None:
+    """Give a network the averaged weights of another run. Raises DataError where that run's network is another one."""
+    weights = read_checkpoint(checkpoint).average
+    mine = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    if {name: tensor.shape for name, tensor in weights.items()} != mine:
+        raise DataError(
+            "start.network", f"The run of {checkpoint} trained another network than this recipe.",
+            "Begin with a run of the same architecture, or with --encoder.",
+        )  # fmt: skip
+    network.load_state_dict(weights)
 
 
 def _summary(order: FitOrder, training: Frames, validation: Frames) -> dict[str, object]:
@@ -172,6 +196,8 @@ def _summary(order: FitOrder, training: Frames, validation: Frames) -> dict[str,
         "torch": torch.__version__,
         "seed": order.seed,
         "recipe": recipe_values(order.recipe),
+        "encoder": None if order.encoder is None or order.start is not None else order.encoder.name,
+        "start": None if order.start is None else order.start.name,
         "train": list(training.keys),
         "validation": list(validation.keys),
     }

@@ -95,13 +95,15 @@ class Recipe:
         what is drawn, when several are mixed (`--set datasets.kvasir=1 --set datasets.polypgen=1` draws both as often,
         however many frames each has; hospitals within one folder are not told apart); empty takes every frame once an
         epoch. `negatives`: share of the training frames from which a crop of mucosa without a polyp is trained on as
-        well, as an empty frame, see trainer/data/negatives.py. `validation`: share of the groups that choose the epoch;
-        `folds` > 0: the groups of `fold` of so many instead.
+        well, as an empty frame, see trainer/data/negatives.py. `erased`: share of those with a polyp that train once
+        more with it painted over, as empty frames, see trainer/data/erased.py. `validation`: share of the groups that
+        choose the epoch; `folds` > 0: the groups of `fold` of so many instead.
         `pseudo`: how the teacher labels frames without labels (`--unlabelled`), see PseudoLabels; weight 0 takes none.
     How it descends
         `optimiser`, `schedule`: see there. `ema`: decay of the running average of the weights, which is what is judged
-        and shipped; 0 judges the weights themselves. `early_stopping`: epochs without a better Dice that end a stage, 0
-        never. `tta`: judge with the mean over four flips.
+        and shipped; 0 judges the weights themselves. `freeze_early`: the network's early parts (edges and colours) stay
+        as they began: a third less work, for runs that begin with weights of polyps. `early_stopping`: epochs without a
+        better Dice that end a stage, 0 never. `tta`: judge with the mean over four flips.
     How it runs
         `precision`: auto takes bf16 where the device has it; fp16 scales the loss and needs CUDA. `channels_last`:
         memory layout. `compile`: torch.compile on, off, or auto: on CUDA in runs of at least 500 steps. `cache`: the
@@ -120,11 +122,13 @@ class Recipe:
     optimiser: Optimiser = field(default_factory=Optimiser)
     schedule: Schedule = field(default_factory=Schedule)
     ema: float = 0.99
+    freeze_early: bool = False
     early_stopping: int = 0
     deep_supervision: tuple[float, ...] = ()
     teaching: Teaching = field(default_factory=Teaching)
     pseudo: PseudoLabels = field(default_factory=PseudoLabels)
     negatives: float = 0.0
+    erased: float = 0.0
     validation: float = 0.06
     folds: int = 0
     fold: int = 0

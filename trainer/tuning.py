@@ -67,8 +67,7 @@ def tune(
     tell: Tell, stop: StopSwitch, first_step: int, after: AfterStep,
 ) -> dict[str, Tensor]:  # fmt: skip
     """Tune `network` in place; returns the averaged weights. Raises Stopped within one step of being asked."""
-    for part in network.early():
-        part.requires_grad_(requires_grad=False)
+    network.freeze_early()
     base = [(parameter, parameter.detach().clone()) for parameter in learning(network)]
     optimiser = torch.optim.AdamW(
         [

@@ -152,7 +152,9 @@ def test_the_default_loss_is_a_function_of_its_own() -> None:
 
 
 def test_an_unknown_loss_is_told_with_those_there_are() -> None:
-    with pytest.raises(DataError, match="bce, bce_dice, dice, dice_pooled, focal, focal_tversky, structure, tversky"):
+    with pytest.raises(
+        DataError, match="bce, bce_dice, bce_dice_presence, dice, dice_pooled, focal, focal_tversky, structure, tversky"
+    ):
         build_loss("hinge")
 
 
@@ -170,6 +172,9 @@ def test_an_unknown_option_is_told_with_the_nearest() -> None:
         ("dice_pooled", {"smooth": -1}),
         ("bce_dice", {"bce": 0, "dice": 0}),
         ("bce_dice", {"smooth": 0}),
+        ("bce_dice_presence", {"presence": -1}),
+        ("bce_dice_presence", {"share": 0}),
+        ("bce_dice_presence", {"dice": -1}),
         ("focal", {"alpha": 2}),
         ("focal", {"gamma": -1}),
         ("tversky", {"alpha": 0, "beta": 0}),

@@ -65,6 +65,27 @@ def test_bce_dice_is_the_sum_of_its_parts(logits: Tensor, batch: Batch) -> None:
     assert close(build_loss("bce_dice", {"bce": 0.3, "dice": 2})(logits, batch, ONES), 0.3 * bce + 2 * dice)
 
 
+def test_presence_asks_the_highest_logits_whether_there_is_a_lesion(logits: Tensor, batch: Batch) -> None:
+    plain = build_loss("bce_dice")(logits, batch, ONES)
+    highest = logits.flatten(1).sort(dim=1, descending=True).values[:, :23].mean(dim=1)
+    asked = functional.binary_cross_entropy_with_logits(highest, torch.tensor([1.0, 1.0, 1.0, 0.0]))
+    ours = build_loss("bce_dice_presence", {"presence": 0.7, "share": 0.01})(logits, batch, ONES)
+    assert close(ours, plain + 0.7 * asked)
+
+
+def test_a_blob_on_an_empty_frame_costs_presence_more_than_it_costs_pixels() -> None:
+    logits = torch.full((1, 1, 96, 96), -8.0)
+    empty = Batch(torch.zeros(1, 3, 96, 96), torch.zeros(1, 1, 96, 96), torch.ones(1, 1, 96, 96))
+    blob = logits.clone()
+    blob[..., 40:44, 40:44] = 4.0
+    costs = [
+        float(build_loss(name)(blob, empty, torch.ones(1)) - build_loss(name)(logits, empty, torch.ones(1)))
+        for name in ("bce", "bce_dice_presence")
+    ]
+    assert costs[0] < 0.01
+    assert costs[1] > 1.0
+
+
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
 @pytest.mark.parametrize("alpha", [None, 0.25])
 def test_focal_is_monais(logits: Tensor, batch: Batch, gamma: float, alpha: float | None) -> None:

@@ -17,6 +17,7 @@ from trainer.models.registry import MODELS, Architecture, build_network, paramet
 
 SHIPPED = Path(__file__).parents[2] / "resources" / "models" / "polyp-fast"
 SMALL = {
+    "lite_unet": Architecture("lite_unet", {}),
     "mobile_unet": Architecture("mobile_unet", {}),
     "residual_unet": Architecture("residual_unet", {"widths": [4, 8, 8, 16], "blocks": [1, 1, 2, 1]}),
     "residual_unet, supervised": Architecture(
@@ -132,7 +133,7 @@ def test_every_network_learns_in_half_precision(name: str) -> None:
     assert losses[-1] < losses[0]
 
 
-LONG = {name: [pytest.mark.slow] for name in ("mobile_unet", "residual_unet", "residual_unet, supervised")}
+LONG = {name: [pytest.mark.slow] for name in ("lite_unet", "mobile_unet", "residual_unet", "residual_unet, supervised")}
 
 
 def difference_in_onnx(architecture: Architecture, folder: Path) -> float:
@@ -216,6 +217,7 @@ UNFIT = {
     "no norm": Architecture("residual_unet", {"norm": "none"}),
     "rates": Architecture("residual_unet", {"rates": []}),
     "decoder": Architecture("mobile_unet", {"decoder": [64, 32]}),
+    "decoder, lite": Architecture("lite_unet", {"decoder": [64, 32]}),
 }
 
 
@@ -227,7 +229,7 @@ def test_what_does_not_fit_is_refused(architecture: Architecture) -> None:
 
 def test_the_bundle_that_ships_still_fits_its_network() -> None:
     bundle = read_bundle(SHIPPED)
-    assert parameter_count(load_network(bundle)) == 2_602_777
+    assert parameter_count(load_network(bundle)) == 3_769_001
 
 
 def test_the_shipped_encoder_is_as_good_as_its_file_says(shared_data: Path) -> None:

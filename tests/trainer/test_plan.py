@@ -55,7 +55,7 @@ def test_every_setting_has_a_reason_in_a_sentence(found: Fingerprint) -> None:
 def test_the_machine_decides_the_network_and_how_long(found: Fingerprint) -> None:
     many = dataclasses.replace(found, frames=1800, side=720)
     small, large = make_plan(many, CPU), make_plan(many, GPU)
-    assert (small.base, large.base) == ("polyp-fast", "polyp-teacher")
+    assert (small.base, large.base) == ("polyp-start", "polyp-teacher")
     assert advised(small, "size") == 256
     assert int(str(advised(large, "size"))) >= 352
     assert small.epochs < large.epochs
@@ -107,4 +107,4 @@ def test_the_command_writes_a_recipe_that_fit_takes(data: Path, tmp_path: Path) 
     assert {stage.loss for stage in recipe.stages} == {"bce_dice"}
     assert (recipe.batch, recipe.augmentation.scale) == (4, (0.5, 1.5))
     assert told["fingerprint"]["frames"] == 10
-    assert (tmp_path / "mine.toml").read_text("utf-8").startswith("# base = polyp-fast: On a CPU")
+    assert (tmp_path / "mine.toml").read_text("utf-8").startswith("# base = polyp-start: On a CPU")

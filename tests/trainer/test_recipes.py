@@ -92,8 +92,8 @@ def test_a_recipe_with_an_unknown_number_or_without_stages_is_refused(tmp_path: 
 
 
 def test_other_epochs_and_another_size_keep_the_shares_of_the_stages() -> None:
-    recipe = with_numbers(read_recipe(Path("polyp-fast")), epochs=3, size=128)
-    assert [stage.epochs for stage in recipe.stages] == [1, 2]
+    recipe = with_numbers(read_recipe(Path("polyp-start")), epochs=3, size=128)
+    assert [stage.epochs for stage in recipe.stages] == [2, 1]
     assert [recipe.size_of(number) for number in (0, 1)] == [96, 128]
 
 

@@ -25,6 +25,7 @@ class Asked:
     split: Path | None
     holdout: Path | None
     encoder: Path | None
+    start: Path | None
     epochs: int | None
     size: int | None
     device: str
@@ -52,7 +53,8 @@ def fit(
     ] = None,
     split: Annotated[Path | None, typer.Option(help="File of `polyp-trainer split`: the side of every frame.")] = None,
     holdout: Annotated[Path | None, typer.Option(help="List of stems that are never trained on.")] = None,
-    encoder: Annotated[Path | None, typer.Option(help="NPZ with ImageNet weights for the encoder.")] = None,
+    encoder: Annotated[Path | None, typer.Option(help="ImageNet weights for the encoder: NPZ or PTH.")] = None,
+    start: Annotated[Path | None, typer.Option(help="Checkpoint of another run to begin with: its best.pt.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's; stages keep shares.")] = None,
     size: Annotated[int | None, typer.Option(min=8, help="Side of the frames in pixels.")] = None,
     max_steps: Annotated[int, typer.Option(min=0, help="Budget of steps: then judge and end; 0 for none.")] = 0,
@@ -73,8 +75,8 @@ def fit(
 
     def work(events: Events, stop: StopSwitch) -> None:
         asked = Asked(
-            folders_of(data), out, recipe, tuple(settings or ()), split, holdout, encoder, epochs, size, device, seed,
-            threads, max_steps, resume, cache, tuple(teacher or ()), unlabelled,
+            folders_of(data), out, recipe, tuple(settings or ()), split, holdout, encoder, start, epochs, size, device,
+            seed, threads, max_steps, resume, cache, tuple(teacher or ()), unlabelled,
         )  # fmt: skip
         run_fit(asked, events, stop)
 
@@ -90,8 +92,8 @@ def run_fit(asked: Asked, events: Events, stop: StopSwitch) -> None:
 
     recipe = with_numbers(read_recipe(asked.recipe, asked.settings), epochs=asked.epochs, size=asked.size)
     order = FitOrder(
-        asked.data, asked.out, recipe, asked.split, asked.holdout, asked.encoder, asked.device, asked.seed,
-        asked.threads, asked.resume, asked.max_steps, from_surroundings(), asked.cache, asked.teachers,
+        asked.data, asked.out, recipe, asked.split, asked.holdout, asked.encoder, asked.start, asked.device,
+        asked.seed, asked.threads, asked.resume, asked.max_steps, from_surroundings(), asked.cache, asked.teachers,
         asked.unlabelled,
     )  # fmt: skip
     fit(order, tell=events.tell, stop=stop)

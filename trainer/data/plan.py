@@ -15,11 +15,11 @@ from trainer.data.fingerprint import Fingerprint
 SIZES: Final = (256, 320, 352, 384)
 SMALLEST_PIXELS: Final = 16
 """Width in pixels that a small lesion should keep at the size of the network: half of a stride of 32."""
-BYTES_A_FRAME: Final = {"polyp-fast": 190e6, "polyp-teacher": 900e6}
+BYTES_A_FRAME: Final = {"polyp-start": 190e6, "polyp-teacher": 900e6}
 """Memory that a training frame takes at 256 pixels in float32: activations, gradients, augmentation; an estimate."""
 SHARE_OF_MEMORY: Final = 0.6
 FRAMES_SHOWN: Final = {"cpu": 33_000, "cuda": 270_000}
-"""How often frames are shown in all: what polyp-fast took on a CPU, and 300 epochs of 900 frames on a GPU."""
+"""How often frames are shown in all: what the small network took on a CPU, and 300 epochs of 900 frames on a GPU."""
 FEWEST_GROUPS: Final = 30
 """Fewer frames or groups than this on the validation side choose an epoch by luck."""
 RARE: Final = 0.03
@@ -61,7 +61,7 @@ class Plan:
 
 def make_plan(found: Fingerprint, where: Surroundings) -> Plan:
     """Decide from the data and the machine."""
-    base = "polyp-teacher" if where.device == "cuda" else "polyp-fast"
+    base = "polyp-teacher" if where.device == "cuda" else "polyp-start"
     size = _size(found, where)
     batch = _batch(found, where, base, int(str(size.value)))
     epochs = _epochs(found, where)

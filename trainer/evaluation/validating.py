@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trainer.bundle import Bundle
 from trainer.data.folders import Pair, read_pair
@@ -25,23 +26,35 @@ from trainer.evaluation.proposals import Source, bundle_source, logit
 from trainer.pixels.metrics import IGNORE
 
 Told = Callable[[int], None]
+Logits = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Pixels of polyp and pixels of background by their logit."""
 
 
 def choose_on(
-    bundle: Bundle, pairs: Sequence[Pair], *, on: str, told: Told, device: str = "cpu", flips: bool = False
+    bundle: Bundle,
+    pairs: Sequence[Pair],
+    *,
+    on: str,
+    told: Told,
+    device: str = "cpu",
+    flips: bool = False,
+    raised: float = 1.0,
 ) -> Chosen:
-    """Choose threshold, temperature and smallest area of a bundle on these frames; `on`: what they are called."""
+    """Choose threshold, temperature and smallest area of a bundle on these frames; `on`: what they are called.
+
+    `raised`: what the temperature that fits them is multiplied by, for frames that are less like those that trained.
+    """
     plain = bundle_source(bundle, device=device, flips=flips)
-    change, before, after = temperature_on(plain, pairs, told=told)
-    temperature = bundle.temperature * change
+    change, before, after = fit_temperature(*count_pixels(plain, pairs, told=told))
+    temperature = bundle.temperature * change * raised
     warm = bundle_source(bundle, device=device, flips=flips, temperature=temperature)
     found = choose(sweep_over(warm, pairs, told=told), temperature=temperature, on=on, bundle=bundle.digest)
-    likelihood = {"nll_before": round(before, 6), "nll_after": round(after, 6)}
+    likelihood = {"nll_before": round(before, 6), "nll_after": round(after, 6), "raised": round(raised, 4)}
     return dataclasses.replace(found, measured={**found.measured, **likelihood})
 
 
-def temperature_on(source: Source, pairs: Sequence[Pair], *, told: Told) -> tuple[float, float, float]:
-    """The change of temperature that fits best, and the likelihood before and after."""
+def count_pixels(source: Source, pairs: Sequence[Pair], *, told: Told = lambda _: None) -> Logits:
+    """How many pixels of polyp and of background, on the network's grid, lie nearest to each of `LOGITS`."""
     positive, negative = np.zeros(len(LOGITS), np.int64), np.zeros(len(LOGITS), np.int64)
     for number, pair in enumerate(pairs):
         image, label = read_pair(pair)
@@ -54,7 +67,7 @@ def temperature_on(source: Source, pairs: Sequence[Pair], *, told: Told) -> tupl
         positive += count_logits(logits[(small > 0) & (small != IGNORE)])
         negative += count_logits(logits[small == 0])
         told(number + 1)
-    return fit_temperature(positive, negative)
+    return positive, negative
 
 
 def sweep_over(source: Source, pairs: Sequence[Pair], *, told: Told) -> Validation:

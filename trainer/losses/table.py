@@ -8,6 +8,7 @@ from trainer.errors import DataError
 from trainer.losses.frames import FrameLoss, Loss
 from trainer.losses.overlap import BceDice, Dice, DicePooled, FocalTversky, Tversky
 from trainer.losses.pixelwise import Bce, Focal
+from trainer.losses.presence import BceDicePresence
 from trainer.losses.structure import Structure
 from trainer.typed import read_values
 
@@ -16,6 +17,7 @@ LOSSES: dict[str, type[FrameLoss]] = {
     "dice": Dice,
     "dice_pooled": DicePooled,
     "bce_dice": BceDice,
+    "bce_dice_presence": BceDicePresence,
     "focal": Focal,
     "tversky": Tversky,
     "focal_tversky": FocalTversky,

@@ -7,7 +7,7 @@ and ends at half size: the logits are stretched to full size, which costs less t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from trainer.errors import DataError
-from trainer.models.layers import require_choices, two_convs, whole_numbers
+from trainer.models.layers import DepthwiseConv, require_choices, two_convs, whole_numbers
 from trainer.models.network import Network, require
 
 BLOCKS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
@@ -28,26 +28,40 @@ SKIP_STAGES = {0: 16, 1: 24, 2: 32, 4: 96}
 class SameConv(nn.Conv2d):
     """3x3 convolution with TensorFlow's SAME padding: at stride 2 one pixel right and below, for even sizes."""
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int, groups: int = 1) -> None:
-        super().__init__(inputs, outputs, 3, stride=stride, padding=0 if stride == 2 else 1, groups=groups)
+    def __init__(self, inputs: int, outputs: int, *, stride: int) -> None:
+        super().__init__(inputs, outputs, 3, stride=stride, padding=0 if stride == 2 else 1)
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 # torch's own name of it
-        return super().forward(functional.pad(input, (0, 1, 0, 1)) if self.stride[0] == 2 else input)
+        return super().forward(padded_as_same(input, self.stride[0]))
+
+
+class SameDepthwiseConv(DepthwiseConv):
+    """The same with one filter a channel."""
+
+    def __init__(self, channels: int, *, stride: int) -> None:
+        super().__init__(channels, 3, stride=stride, padding=0 if stride == 2 else 1)
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 # torch's own name of it
+        return super().forward(padded_as_same(input, self.stride[0]))
+
+
+def padded_as_same(image: Tensor, stride: int) -> Tensor:
+    """What TensorFlow adds before a 3x3 convolution of stride 2: a pixel right and below; at stride 1 nothing here."""
+    return functional.pad(image, (0, 1, 0, 1)) if stride == 2 else image
 
 
 class InvertedResidual(nn.Module):
-    """Expand 1x1, depthwise 3x3, project 1x1; the input is added where shapes agree."""
+    """Expand 1x1, `depthwise`, project 1x1; the input is added where shapes agree."""
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int, expansion: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, depthwise: DepthwiseConv) -> None:
         super().__init__()
-        hidden = inputs * expansion
+        hidden = depthwise.in_channels
         layers: list[nn.Module] = []
-        if expansion > 1:
+        if hidden > inputs:
             layers += [nn.Conv2d(inputs, hidden, 1), nn.ReLU6(inplace=True)]
-        layers += [SameConv(hidden, hidden, stride=stride, groups=hidden), nn.ReLU6(inplace=True)]
-        layers.append(nn.Conv2d(hidden, outputs, 1))
+        layers += [depthwise, nn.ReLU6(inplace=True), nn.Conv2d(hidden, outputs, 1)]
         self.layers = nn.Sequential(*layers)
-        self.adds = stride == 1 and inputs == outputs
+        self.adds = depthwise.stride == (1, 1) and inputs == outputs
 
     def forward(self, image: Tensor) -> Tensor:
         out: Tensor = self.layers(image)
@@ -65,29 +79,36 @@ class MobileEncoder(nn.Module):
         for expansion, channels, repeats, stride in BLOCKS:
             blocks = []
             for number in range(repeats):
-                first = stride if number == 0 else 1
-                blocks.append(InvertedResidual(inputs, channels, stride=first, expansion=expansion))
+                depthwise = SameDepthwiseConv(inputs * expansion, stride=stride if number == 0 else 1)
+                blocks.append(InvertedResidual(inputs, channels, depthwise=depthwise))
                 inputs = channels
             self.stages.append(nn.Sequential(*blocks))
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        features, out = [], self.stem(image)
-        for number, stage in enumerate(self.stages):
-            out = stage(out)
-            if number in SKIP_STAGES or number == len(BLOCKS) - 1:
-                features.append(out)
-        return features
+        return features_of(self.stem(image), self.stages, skips=SKIP_STAGES)
 
 
-class MobileDecoder(nn.Module):
-    """Four steps up, from stride 32 to stride 2: stretch, join with the encoder's features, two convolutions."""
+def features_of(out: Tensor, stages: nn.ModuleList, *, skips: Container[int]) -> list[Tensor]:
+    """What the stages named by `skips`, and the last one, give."""
+    features = []
+    for number, stage in enumerate(stages):
+        out = stage(out)
+        if number in skips or number == len(stages) - 1:
+            features.append(out)
+    return features
 
-    def __init__(self, widths: Sequence[int], dropout: float) -> None:
+
+class SkipDecoder(nn.Module):
+    """Four steps up, from stride 32 to stride 2: stretch, join with the encoder's features, two convolutions.
+
+    `bottom`: channels at stride 32; `skips`: those at strides 2, 4, 8 and 16.
+    """
+
+    def __init__(self, bottom: int, skips: Sequence[int], widths: Sequence[int], dropout: float) -> None:
         super().__init__()
-        skips = list(reversed(SKIP_STAGES.values()))
-        inputs = [BLOCKS[-1][1], *widths[:-1]]
+        inputs = [bottom, *widths[:-1]]
         self.steps = nn.ModuleList(
-            two_convs(below + skip, width) for below, skip, width in zip(inputs, skips, widths, strict=True)
+            two_convs(below + skip, width) for below, skip, width in zip(inputs, reversed(skips), widths, strict=True)
         )
         self.dropout = nn.Dropout2d(dropout)
         self.head = nn.Conv2d(widths[-1], 1, 1)
@@ -113,7 +134,7 @@ class MobileUNet(Network):
         require(len(widths) == len(SKIP_STAGES), f"decoder {widths} is not {len(SKIP_STAGES)} widths")
         require_choices(norm="batch", channels=3, dropout=dropout)
         self.encoder: MobileEncoder = MobileEncoder()
-        self.decoder = MobileDecoder(widths, dropout)
+        self.decoder = SkipDecoder(BLOCKS[-1][1], tuple(SKIP_STAGES.values()), widths, dropout)
 
     def forward(self, image: Tensor) -> Tensor:
         logits: Tensor = self.decoder(self.encoder(image))
@@ -122,6 +143,10 @@ class MobileUNet(Network):
     def early(self) -> list[nn.Module]:
         """The stem and the stages down to stride 8: most of a step's cost, and little of what is learned."""
         return [self.encoder.stem, *self.encoder.stages[:3]]
+
+    def load_encoder(self, path: Path) -> None:
+        """See `load_imagenet`."""
+        load_imagenet(self, path)
 
 
 def load_imagenet(network: MobileUNet, path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from torch import Tensor, nn
 
-from trainer.errors import BundleError
+from trainer.errors import BundleError, DataError
 
 GREY = (0.299, 0.587, 0.114)
 """Shares of red, green and blue in luma, as ITU-R BT.601 gives them; they sum to 1, so [-1, 1] stays [-1, 1]."""
@@ -30,6 +32,18 @@ class Network(nn.Module):
     def early(self) -> list[nn.Module]:
         """Parts that a handful of frames should not change: edges and colours. Fine-tuning leaves them as they are."""
         return []
+
+    def freeze_early(self) -> None:
+        """Leave the early parts as they are from now on: no gradient is asked for them."""
+        for part in self.early():
+            part.requires_grad_(requires_grad=False)
+
+    def load_encoder(self, path: Path) -> None:
+        """Start the encoder from pretrained weights. Raises DataError where the file does not fit, or none can."""
+        raise DataError(
+            "encoder.network", f"{type(self).__name__} takes no encoder weights such as {path.name}.",
+            "Leave --encoder out.",
+        )  # fmt: skip
 
 
 def parameter_count(network: nn.Module) -> int:

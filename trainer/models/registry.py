@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from trainer.errors import BundleError
 from trainer.models.from_monai import monai_network
 from trainer.models.from_smp import smp_network
+from trainer.models.lite_unet import LiteUNet
 from trainer.models.mobile_unet import MobileUNet
 from trainer.models.network import Network, parameter_count
 from trainer.models.residual_unet import ResidualUNet
@@ -26,6 +27,7 @@ class Architecture:
 
 
 MODELS: dict[str, Callable[..., Network]] = {
+    "lite_unet": LiteUNet,
     "mobile_unet": MobileUNet,
     "residual_unet": ResidualUNet,
     "unet": UNet,

@@ -9,6 +9,7 @@ difference. Only the first process writes, and only it tells.
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ from trainer.models.network import Network
 
 PATIENCE = timedelta(minutes=10)
 """How long a process waits for the others before it gives up."""
+
+KEEPS_THE_GROUP = "torch.distributed.nn.functional"
+"""A part of PyTorch with the world's group among the defaults of its functions, which the first optimiser loads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,17 @@ def from_surroundings() -> Processes:
 
 @contextmanager
 def joined(processes: Processes, device: torch.device) -> Iterator[None]:
-    """Connected to the other processes for a while: by NCCL on CUDA, one device each, else by gloo."""
+    """Connected to the other processes for a while: by NCCL on CUDA, one device each, else by gloo.
+
+    `KEEPS_THE_GROUP` is loaded before there is a group. Loaded later it would hold the group for good, its threads
+    would go on when the process ends, and one that dropped its last tensor then would abort the process.
+    """
     if processes.count == 1:
         yield
         return
     if device.type == "cuda":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    importlib.import_module(KEEPS_THE_GROUP)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     try:
         yield

@@ -94,6 +94,8 @@ def new_run(
     layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
     network.to(device=device, memory_format=layout)  # type: ignore[call-overload]
     network = prepare_statistics(network, processes, device, tell)
+    if recipe.freeze_early:
+        network.freeze_early()
     same_start(network, processes)
     forward: Forward = network.outputs if recipe.deep_supervision else single_map(network)
     run = Run(
