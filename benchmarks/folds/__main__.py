@@ -39,15 +39,18 @@ def main(arguments: list[str] | None = None) -> None:
 def _study(told: argparse.Namespace) -> None:
     from benchmarks.folds.figures import figures_of_study
     from benchmarks.folds.fitting import Deadline
-    from benchmarks.folds.plan import FOLDS, RUNS, STUDY, Sources, Study, study_folder, teacher_folders
+    from benchmarks.folds.plan import ENCODERS, FOLDS, RUNS, STUDY, Sources, Study, study_folder, teacher_folders
     from benchmarks.folds.stages import go_on
     from trainer.recipe import FOLDER, read_recipe
 
     recipe = read_recipe(told.recipe or Path("polyp-fast"), told.settings)
     teachers = teacher_folders(told.teacher_recipe) if told.teacher_recipe else ()
+    members = teacher_folders(told.average) if told.average else ()
+    sources = Sources(encoders=ENCODERS if told.encoder is None else dict.fromkeys(ENCODERS, told.encoder))
     study = Study(
-        recipe, study_folder(told.name or recipe.name, told.seed), Sources(), RUNS / "cache", told.seed, teachers,
-        told.max_steps, told.device, told.threads,
+        recipe, study_folder(told.name or recipe.name, told.seed), sources, RUNS / "cache",
+        told.seed, teachers, RUNS / told.start if told.start else None, members, told.max_steps, told.device,
+        told.threads,
     )  # fmt: skip
     if told.stage == EXPORT:
         from benchmarks.folds.shipping import export_ship
@@ -66,9 +69,7 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace:
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.folds", description=__doc__)
     parser.add_argument("--recipe", type=Path, help="recipe file, or the name of one that comes along")
-    parser.add_argument(
-        "--fold", nargs="*", choices=sorted(FOLDS), help="these folds; all but polypgen-only without it"
-    )
+    parser.add_argument("--fold", nargs="*", choices=sorted(FOLDS), help="these folds; no-C1 to ship without it")
     parser.add_argument(
         "--stage",
         choices=(*STAGES, EXPORT),
@@ -85,6 +86,9 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace:
         help="begin nothing after so many; training stops at a checkpoint",
     )
     parser.add_argument("--teacher-recipe", help="name of a study whose folds teach the same folds of this one")
+    parser.add_argument("--average", help="name of a study: each fold is the mean of that study's seeds; give a --name")
+    parser.add_argument("--start", help="name of a study whose fold kvasir-only every fold begins with")
+    parser.add_argument("--encoder", type=Path, help="ImageNet weights instead of those that the plan names")
     parser.add_argument("--name", help="name of the study's folder; the recipe's without it")
     parser.add_argument(
         "--set", dest="settings", action="append", default=[], help="NAME=VALUE of the recipe, as for polyp-trainer fit"
@@ -97,6 +101,8 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace:
     told = parser.parse_args(arguments)
     if told.stage == EXPORT and (told.fold != ["ship"] or told.recipe is None or told.out is None):
         parser.error("--stage export goes with --recipe NAME --fold ship --out FOLDER")
+    if told.average is not None and told.name in (None, told.average):
+        parser.error("--average wants a --name of its own")
     return told
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from benchmarks.folds.painting import PAINTS, painted_changes, summary_of
-from benchmarks.folds.plan import Fold, Place, Study, place_of
+from benchmarks.folds.plan import Fold, Place, Study, place_of, read_object
 from benchmarks.folds.sides import Looks, data_folder_of, judged_pairs, require_unseen, split_of, training_pairs
 from benchmarks.report import note
 from trainer.accounts import FOLD_SCHEMA
@@ -24,7 +24,7 @@ from trainer.evaluation.intervals import intervals_of, resampled_groups, value_o
 from trainer.evaluation.judged import UNSURE
 from trainer.evaluation.proposals import bundle_source
 from trainer.evaluation.statistics import Statistic, calibration_error, ratio
-from trainer.evaluation.table import FP, Grid, Table, read_table
+from trainer.evaluation.table import FP, Table, read_table
 from trainer.files import write_json
 
 TOLD: Final = (
@@ -62,8 +62,8 @@ def judge_fold(fold: Fold, study: Study, *, again: bool, looks: Looks) -> Values
         "schema": FOLD_SCHEMA, "fold": fold.name, "study": study.folder.name, "recipe": study.recipe.name,
         "seed": study.seed, "opened": opened + 1, "bundle": bundle.digest, "threshold": bundle.threshold,
         "temperature": bundle.temperature, "minimum_area": bundle.minimum_area,
-        "chosen": json.loads(place.chosen.read_text("utf-8")), "made": json.loads(place.made.read_text("utf-8")),
-        "order": {name: value for name, value in _json(place.order).items() if name != "recipe"},
+        "chosen": read_object(place.chosen), "made": read_object(place.made),
+        "order": {name: value for name, value in read_object(place.order).items() if name != "recipe"},
         "sets": {name: judged_set(name, place, study, bundle, pairs) for name, pairs in sets.items()},
     }  # fmt: skip
     write_json(place.judged, values)
@@ -95,7 +95,7 @@ def figures_of(told: Mapping[str, object], table: Table, pairs: Sequence[Pair]) 
     return {
         "frames": told["frames"], "frames_with_polyp": told["frames_with_polyp"], "lesions": told["lesions"],
         "groups": len(set(table.groups.tolist())), "patient_safe": told["patient_safe"], **shown,
-        "ece_between": _measured(unsure_error(table.frame), table),
+        "ece_between": _measured(unsure_error(table.frame.positive, table.frame.negative), table),
         "empty": empty_frames(table),
         "strata": told["strata"],
         "sequences": by_sequence(table, sequences) if all(sequences.values()) else None,
@@ -115,11 +115,11 @@ def empty_frames(table: Table) -> Values:
     }  # fmt: skip
 
 
-def unsure_error(grid: Grid) -> Statistic:
-    """Calibration error of the pixels of which the model is not sure, wherever they lie."""
+def unsure_error(positive: NDArray[np.number], negative: NDArray[np.number]) -> Statistic:
+    """Calibration error of the pixels of which the model is not sure; histograms `(n, 256)` of its levels."""
     levels = np.arange(256)
     unsure = (levels > 255 * UNSURE[0]) & (levels < 255 * UNSURE[1])
-    return calibration_error(grid.positive * unsure, grid.negative * unsure)
+    return calibration_error(positive * unsure, negative * unsure)
 
 
 def by_sequence(table: Table, sequences: Mapping[str, str | None]) -> Values:
@@ -156,7 +156,7 @@ def rows_of(table: Table) -> list[Values]:
 
 def require_learned(run: Path, learned: Sequence[Pair]) -> None:
     """Raises DataError when the run looked at frames that the split does not give it."""
-    summary = _json(run / "run.json")
+    summary = read_object(run / "run.json")
     looked = {str(key).partition("#")[0] for side in ("train", "validation") for key in summary[side]}
     odd = sorted(looked - {pair.key for pair in learned})
     if odd:
@@ -171,7 +171,7 @@ def own_bundle(place: Place, fold: Fold) -> Bundle:
     if not place.made.is_file():
         raise DataError("folds.stage", f"The fold {fold.name} has not chosen yet.", "Run --stage choose first.")
     bundle = read_bundle(place.bundle)
-    if _json(place.made)["bundle"] != bundle.digest:
+    if read_object(place.made)["bundle"] != bundle.digest:
         raise DataError(
             "folds.bundle", f"The bundle in {place.bundle} is not the one that the fold made.", "Choose once more."
         )
@@ -179,17 +179,12 @@ def own_bundle(place: Place, fold: Fold) -> Bundle:
 
 
 def _openings(place: Place) -> int:
-    return int(_json(place.judged)["opened"]) if place.judged.is_file() else 0
+    return int(read_object(place.judged)["opened"]) if place.judged.is_file() else 0
 
 
 def _measured(statistic: Statistic, table: Table) -> Values:
     by = intervals_of({"it": statistic}, resampled_groups(table.groups.tolist(), seed=0))["it"]
     return {"value": value_of(statistic, len(table)), "interval_by_group": by}
-
-
-def _json(path: Path) -> Values:
-    values: Values = json.loads(path.read_text("utf-8"))
-    return values
 
 
 def _number(value: float) -> float | None:

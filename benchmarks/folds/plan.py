@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.report import ROOT
 from trainer.data.folders import Pair, find_pairs, only, read_list
 from trainer.errors import DataError
+from trainer.models.registry import Architecture
 from trainer.recipe import Recipe
 
 KVASIR, POLYPGEN, CLINICDB, TENTH = "kvasir", "polypgen", "clinicdb", "kvasir-tenth"
 CENTRES: Final = ("C1", "C3", "C4")
+KVASIR_ONLY: Final = "kvasir-only"
+"""The fold that every other one but polypgen-only may begin with: it has seen nothing that they are judged on."""
 SHARED = ROOT.parent / "shared"
 RUNS = ROOT / "runs" / "folds"
+LITE = ROOT / "runs" / "encoders"
+ENCODERS: Final[Mapping[str, Path]] = {
+    "mobile_unet": SHARED / "backbones" / "mobilenet_v2_imagenet.npz",
+    "lite0": LITE / "efficientnet-lite0-57934424.pth",
+    "lite1": LITE / "efficientnet-lite1-77cc7160.pth",
+    "lite2": LITE / "efficientnet-lite2-9656183e.pth",
+}
+"""ImageNet weights by network, or by the encoder that a network's arguments name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Data folders, the list of Kvasir's held-out tenth, ImageNet weights, and the words of the fold models' cards."""
+    """Data folders, the list of Kvasir's held-out tenth, ImageNet weights, and the words of the fold models' cards.
+
+    `encoders`: the file of weights for each network, as in `ENCODERS`; one that is not named starts at random.
+    """
 
     kvasir: Path = SHARED / "data" / "kvasir-seg"
     polypgen: Path = SHARED / "data" / "polypgen"
     clinicdb: Path = SHARED / "data" / "cvc-clinicdb-sequences"
     tenth: Path = ROOT / "trainer" / "splits" / "kvasir_tenth.txt"
-    encoder: Path | None = SHARED / "backbones" / "mobilenet_v2_imagenet.npz"
+    encoders: Mapping[str, Path] = field(default_factory=lambda: ENCODERS)
     words: Path = ROOT / "trainer" / "recipes" / "polyp-fast.card.toml"
 
     @property
@@ -37,6 +53,11 @@ class Sources:
     def are_here(self) -> bool:
         """Whether all of the data is on this machine."""
         return all(folder.is_dir() for folder in self.folders.values())
+
+    def encoder_of(self, architecture: Architecture) -> Path | None:
+        """The file of ImageNet weights for a network; None for one that has none."""
+        named = architecture.arguments.get("encoder", architecture.name)
+        return self.encoders.get(str(named))
 
     def pairs(self, name: str) -> list[Pair]:
         """The frames of a data set; of `C1`, `C3`, `C4` those of that centre, of `kvasir-tenth` those of the list."""
@@ -68,6 +89,7 @@ FOLDS: Final = {
         Fold("all"),
         Fold("ship", without_tenth=False, judges=()),
         Fold("polypgen-only", trains=(POLYPGEN,)),
+        Fold(KVASIR_ONLY, trains=(KVASIR,), judges=(TENTH, CLINICDB, *CENTRES)),
     )
 }
 STUDY: Final = ("no-C1", "no-C3", "no-C4", "all", "ship")
@@ -78,8 +100,10 @@ STUDY: Final = ("no-C1", "no-C3", "no-C4", "all", "ship")
 class Study:
     """One recipe with one seed over the folds. `folder`: where its folds stand, each in a folder of its name.
 
-    `teachers`: folders of studies whose folds teach the same folds of this one. `max_steps`: see FitOrder. `cache`: of
-    prepared frames, for all studies.
+    `teachers`: folders of studies whose folds teach the same folds of this one. `start`: folder of a study whose fold
+    `kvasir-only` every fold of this one begins with. `members`: folders of studies of other seeds; then nothing is
+    trained, and every fold is the mean of theirs. `max_steps`: see FitOrder. `cache`: of prepared frames, for all
+    studies.
     """
 
     recipe: Recipe
@@ -88,6 +112,8 @@ class Study:
     cache: Path
     seed: int = 0
     teachers: tuple[Path, ...] = ()
+    start: Path | None = None
+    members: tuple[Path, ...] = ()
     max_steps: int = 0
     device: str = "auto"
     threads: int = 0
@@ -123,6 +149,11 @@ class Place:
         return self.folder / "mucosa"
 
     @property
+    def erased(self) -> Path:
+        """Choosing frames whose polyp was painted over, that choose as empty frames."""
+        return self.folder / "erased"
+
+    @property
     def chosen(self) -> Path:
         return self.folder / "choose.json"
 
@@ -148,6 +179,12 @@ class Place:
         return self.folder / f"report-{name}"
 
 
+def read_object(path: Path) -> dict[str, Any]:
+    """A JSON object of a fold's files."""
+    values: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return values
+
+
 def place_of(fold: Fold, study: Study) -> Place:
     """Where a fold of a study stands."""
     return Place(study.folder / fold.name)
@@ -159,8 +196,8 @@ def study_folder(name: str, seed: int, *, runs: Path = RUNS) -> Path:
 
 
 def teacher_folders(name: str, *, runs: Path = RUNS) -> tuple[Path, ...]:
-    """Every seed of a study, to teach together. Raises DataError when there is none."""
+    """Every seed of a study, to teach together or to be averaged. Raises DataError when there is none."""
     found = sorted(path for path in (runs / name, *runs.glob(f"{name}-seed*")) if path.is_dir())
     if not found:
-        raise DataError("folds.teacher", f"There is no study {name} to learn from.", "Train its folds first.")
+        raise DataError("folds.teacher", f"There is no study {name}.", "Train its folds first.")
     return tuple(found)

@@ -22,7 +22,7 @@ WHY: Final = f"only shows that it runs: {STEPS} steps on some frames"
 
 
 def quick_figures(*, sources: Sources | None = None, folder: Path = RUNS / "quick") -> dict[str, Figure]:
-    """Fit, choose and judge the fold without C4 on a sample of the frames, in a folder of its own."""
+    """Fit, choose and judge no-C4 on a sample of the frames, from random weights, in a folder of its own."""
     shutil.rmtree(folder, ignore_errors=True)
     study = Study(
         read_recipe(Path("polyp-fast"), ["size=96", "stages.0.size=96", "batch=4", "negatives=0.5"]), folder / "study",
@@ -44,9 +44,7 @@ def sampled(sources: Sources, folder: Path) -> Sources:
     centres = [pair for centre in CENTRES for pair in sources.pairs(centre)[:: EVERY[centre]]]
     _link(centres, folder / "polypgen", sources.polypgen.glob("*.csv"))
     _link(sources.pairs(CLINICDB)[:: EVERY[CLINICDB]], folder / CLINICDB, sources.clinicdb.glob("*.csv"))
-    return Sources(
-        folder / KVASIR, folder / "polypgen", folder / CLINICDB, folder / "tenth.txt", sources.encoder, sources.words
-    )
+    return Sources(folder / KVASIR, folder / "polypgen", folder / CLINICDB, folder / "tenth.txt", {}, sources.words)
 
 
 def _link(pairs: Iterable[Pair], folder: Path, tables: Iterable[Path]) -> None:

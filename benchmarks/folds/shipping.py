@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.folds.judging import own_bundle
-from benchmarks.folds.plan import FOLDS, Place, Study, place_of
+from benchmarks.folds.plan import FOLDS, Place, Study, place_of, read_object
 from trainer.bundle import Bundle, read_bundle
 from trainer.commands.export import Export, run_export
 from trainer.errors import DataError
@@ -27,11 +26,14 @@ def export_ship(study: Study, out: Path, *, words: Path, version: str) -> Bundle
     """
     place = place_of(SHIP, study)
     own_bundle(place, SHIP)
-    order = _json(place.order)
+    order = read_object(place.order)
     judged = [_judged_like(place_of(FOLDS[name], study), order) for name in JUDGED]
     data = tuple(f"{name}={study.sources.folders[name]}" for name in SHIP.trains)
     name = str(order["recipe"]["name"])
-    run_export(Export(place.run, out, words, data, name, version, chosen=place.chosen, judged=tuple(judged)))
+    order_of_export = Export(
+        place.run, out, words, data, name, version, chosen=place.chosen, judged=tuple(judged), half_weights=True
+    )
+    run_export(order_of_export)
     return read_bundle(out)
 
 
@@ -42,22 +44,18 @@ def _judged_like(place: Place, order: dict[str, Any]) -> Path:
         raise DataError(
             "folds.ship", f"The fold {name} is not judged yet.", "The card of what ships needs its figures."
         )
-    begun, values = _json(place.order), _json(place.judged)
+    begun, values = read_object(place.order), read_object(place.judged)
     other = [what for what in SAME if begun[what] != order[what]]
-    if len(begun["teachers"]) != len(order["teachers"]):
-        other.append("number of teachers")
+    other += [
+        f"number of {what}" for what in ("teachers", "members") if len(begun.get(what, [])) != len(order.get(what, []))
+    ]
     if other:
         raise DataError(
             "folds.ship", f"The fold {name} was begun with another {', '.join(other)} than the fold ship.",
             "Its figures say nothing about what ships: train both alike.",
         )  # fmt: skip
-    if (values["fold"], values["bundle"]) != (name, _json(place.made)["bundle"]):
+    if (values["fold"], values["bundle"]) != (name, read_object(place.made)["bundle"]):
         raise DataError(
             "folds.ship", f"{place.judged} is not of the bundle that the fold {name} made.", "Judge the fold once more."
         )
     return place.judged
-
-
-def _json(path: Path) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return values

@@ -62,7 +62,8 @@ def made_split(fold: Fold, sources: Sources, looks: Looks) -> Split:
 def _left_out(fold: Fold) -> str:
     if fold.centre:
         return f"centre={fold.centre}"
-    return f"dataset={CLINICDB}" if CLINICDB in fold.judges else ""
+    others = [name for name in fold.judges if name != TENTH]
+    return f"dataset={','.join(others)}" if others else ""
 
 
 def _seen(pairs: Sequence[Pair], looks: Looks) -> Mapping[str, Seen]:

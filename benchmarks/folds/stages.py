@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from benchmarks.folds.averaging import average_fold
 from benchmarks.folds.choosing import choose_fold
 from benchmarks.folds.fitting import Deadline, fit_fold
 from benchmarks.folds.judging import judge_fold
@@ -44,6 +45,8 @@ def left_of(place: Place, fold: Fold, *, again: bool) -> list[str]:
 
 
 def _do(stage: str, fold: Fold, study: Study, *, again: bool, stop: Deadline, looks: Looks) -> bool:
+    if stage == "fit" and study.members:
+        return average_fold(fold, study, looks=looks)
     if stage == "fit":
         return fit_fold(fold, study, stop=stop, looks=looks)
     if stage == "judge":

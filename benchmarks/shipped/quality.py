@@ -194,7 +194,7 @@ def _overlap(judge: Judge, prefix: str, table: Table) -> dict[str, Figure]:
 def _calibration(judge: Judge, prefix: str, table: Table) -> dict[str, Figure]:
     """Calibration error where the model is unsure, and of the highest probability as that of a polyp being there."""
     grid, groups = table.frame, table.groups.tolist()
-    pixels = _measured(unsure_error(grid), groups)
+    pixels = _measured(unsure_error(grid.positive, grid.negative), groups)
     presence = _measured(DEFINITIONS["presence_ece"].measure(table, grid), groups)
     one_sided = None if not grid.polyp.all() else "every one of these frames holds a polyp: half of the question"
     rows = {"ece_unsure_pixels": (*pixels, None), "ece_presence": (*presence, one_sided)}

@@ -50,10 +50,12 @@ def tiny_sources(folder: Path) -> Sources:
     (folder / "clinicdb" / "sequences.csv").write_text("\n".join(rows) + "\n", "utf-8")
     words = ROOT / "trainer" / "recipes" / "polyp-fast.card.toml"
     return Sources(
-        folder / "kvasir", folder / "polypgen", folder / "clinicdb", folder / "tenth.txt", encoder=None, words=words
+        folder / "kvasir", folder / "polypgen", folder / "clinicdb", folder / "tenth.txt", encoders={}, words=words
     )
 
 
-def tiny_study(folder: Path, sources: Sources, *, name: str = "tiny", teachers: tuple[Path, ...] = ()) -> Study:
+def tiny_study(
+    folder: Path, sources: Sources, *, name: str = "tiny", teachers: tuple[Path, ...] = (), start: Path | None = None
+) -> Study:
     """A tiny network for a few steps, on one thread."""
-    return Study(RECIPE, folder / name, sources, folder / "cache", seed=1, teachers=teachers, device="cpu", threads=1)
+    return Study(RECIPE, folder / name, sources, folder / "cache", 1, teachers, start, device="cpu", threads=1)
