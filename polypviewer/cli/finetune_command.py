@@ -15,6 +15,7 @@ from polypviewer.session.values import Progress, TrainingState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from polypviewer.segmentation import AskedDevice
     from polypviewer.session.jobs import FinetuneDone
     from polypviewer.session.store_door import Tell
 
@@ -27,7 +28,7 @@ class FinetuneChoice:
     holdout: float
     model: str
     name: str
-    device: str
+    device: AskedDevice
     seed: int
 
 
@@ -41,7 +42,7 @@ def run_finetune(project: Path, choice: FinetuneChoice, *, reader: str, use: boo
     ):
         order = JobOrder(
             project,
-            model_for_command(choice.model, project, store),
+            model_for_command(choice.model, project, store, device=choice.device),
             device=choice.device,
             steps=choice.steps,
             holdout=choice.holdout,

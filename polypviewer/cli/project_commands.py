@@ -110,7 +110,7 @@ def propose_frames(
         project_for_command(project, reader=reader, writes=True) as store,
         progress_bar("Proposing", quiet=as_json) as tell,
     ):
-        bundle = model_for_command(model, project, store)
+        bundle = model_for_command(model, project, store, device=device)
         done = propose_job(store, bundle, device=device, tell=tell)
     speed = median(done.milliseconds) if done.milliseconds else None
     if as_json:

@@ -175,7 +175,7 @@ def run_demo_loop(
     Raises what the steps raise.
     """
     with project_for_command(place.folder, reader=READER, writes=True) as store:
-        base = model_for_command("", place.folder, store)
+        base = model_for_command("", place.folder, store, device=device)
         say(f"Proposing with {base.title}")
         proposed = propose_job(store, base, device=device, tell=tell)
         say("Correcting the stills with their known masks, and accepting them")

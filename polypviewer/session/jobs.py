@@ -16,7 +16,7 @@ from polypviewer.session.frames import FrameReader
 from polypviewer.session.importing import Refusal
 from polypviewer.session.job_writer import JobOrder, write_job
 from polypviewer.session.model_seat import request
-from polypviewer.session.models import bundle_roots, choose, find_models
+from polypviewer.session.models import model_meant
 from polypviewer.session.queue import QUEUES, StatusLights
 from polypviewer.session.run_folders import clear_pixels, clear_run
 from polypviewer.session.settings import Settings
@@ -48,14 +48,12 @@ def project_for_command(folder: Path, *, reader: str = "", writes: bool) -> Iter
         yield store
 
 
-def model_for_command(wanted: str, project: Path, store: ProjectStore) -> ModelBundle:
-    """The bundle that a person means, else the project's active one, else the first. Raises `SegmentationError`."""
-    from polypviewer.segmentation import choose_bundle
+def model_for_command(wanted: str, project: Path, store: ProjectStore, *, device: AskedDevice = "auto") -> ModelBundle:
+    """The bundle that a person means, else the project's active one, else the standard one of the device.
 
-    roots = bundle_roots(project)
-    if wanted:
-        return choose_bundle(wanted, *roots)
-    return choose(find_models(project).bundles, store.active_bundle()) or choose_bundle(None, *roots)
+    Raises `SegmentationError`.
+    """
+    return model_meant(wanted, project, device=device, digest=store.active_bundle())
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from polypviewer import __version__
 from polypviewer.core.errors import DatasetError, MediaError, PolypViewerError
 from polypviewer.core.media_names import IMAGE_SUFFIXES
 from polypviewer.session.importing import Refusal
-from polypviewer.session.models import bundle_roots
+from polypviewer.session.models import model_meant
 from polypviewer.session.store_door import Tell
 from polypviewer.session.values import Progress
 
@@ -79,14 +79,14 @@ def predict_files(paths: Sequence[Path], choice: PredictChoice, *, tell: Tell) -
     `SegmentationError`; an image that cannot be read is listed instead.
     """
     from polypviewer.datasets.find_media import find_media
-    from polypviewer.segmentation import choose_bundle, open_segmenter
+    from polypviewer.segmentation import open_segmenter
 
     found = [item for item in find_media(paths) if item.problem is not None or _is_image(item, paths)]
     if not found:
         raise DatasetError("import.nothing", paths=", ".join(str(path) for path in paths))
     check_stems(item.path for item in found)
     _check_folder(choice)
-    bundle = choose_bundle(choice.model or None, *bundle_roots())
+    bundle = model_meant(choice.model, device=choice.device)
     segmenter = open_segmenter(bundle, device=choice.device)
     try:
         with _filled(choice.out) as part:

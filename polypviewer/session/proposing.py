@@ -59,9 +59,10 @@ class Proposing:
         self._desk.lanes.infer.submit(self._seat.leave)
 
     def look_for_models(self, project: Path, *, wanted: str | None) -> None:
-        """Find bundles, then take the wanted one (by digest) or the first."""
+        """Find bundles, then take the wanted one (by digest) or the standard one of the device."""
         found = partial(self._models_found, wanted)
-        self._desk.lanes.work.submit(find_models, project, on_done=found, key="models")
+        device = cast("AskedDevice", self._desk.settings.text("device"))
+        self._desk.lanes.work.submit(partial(find_models, project, device=device), on_done=found, key="models")
 
     def bundle_of(self, digest: str) -> ModelBundle:
         """The usable bundle of this digest. Raises `EditError` ("edit.no_model") if there is none."""

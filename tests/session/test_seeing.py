@@ -7,6 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from polypviewer.core.label_map import LabelMap, Mask
+from polypviewer.core.proposal import frame_probability
 from polypviewer.core.provenance import ADDED, KEPT, REMOVED, provenance
 from polypviewer.core.review import Decision, Origin, Presence
 from polypviewer.session.bases import stored_base
@@ -19,9 +20,18 @@ from tests.session.projects import READER, go, labels, opened, paint, until_save
 
 @pytest.fixture
 def session(session: Session, qtbot: QtBot) -> Session:
-    """With the first frame's proposal shown, at a threshold at which something is proposed."""
-    at_threshold(session, qtbot, 0.01)
+    """With the first frame's proposal shown, at a threshold at which a tenth of it is proposed."""
+    at_share(session, qtbot, 0.1)
     return session
+
+
+def at_share(session: Session, qtbot: QtBot, share: float) -> None:
+    """At the threshold that so much of the frame lies above, whatever the model makes of it."""
+    qtbot.waitUntil(lambda: session.proposal is not None, timeout=30_000)
+    assert session.proposal is not None
+    probability = frame_probability(session.proposal.proposal)
+    at_threshold(session, qtbot, float(np.quantile(probability, 1 - share)) / 255)
+    assert 0 < proposed(session).mean() < 0.5
 
 
 def at_threshold(session: Session, qtbot: QtBot, threshold: float) -> None:
@@ -109,7 +119,7 @@ def test_the_base_stays_what_was_taken_when_the_threshold_moves_on(session: Sess
 def test_a_proposal_that_is_taken_again_at_another_threshold_is_the_base(session: Session, qtbot: QtBot) -> None:
     session.take_proposal()
     paint(session, (64, 48), value=0, radius=200)
-    at_threshold(session, qtbot, 0.02)
+    at_share(session, qtbot, 0.05)
     taken = proposed(session).copy()
     session.take_proposal()
     base = base_of(session, qtbot)
