@@ -134,6 +134,7 @@ fuzz: $(VENV)/.dev
 
 screenshots: $(VENV)/.dev
 	@"$(BIN)/python" -m tests.e2e.screenshots docs/pictures
+	@"$(BIN)/python" -m tests.models.failures docs/pictures
 
 clean:
 	@rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -35,5 +35,8 @@ def test_many_calls_do_not_end_the_interpreter(window_platform: str) -> None:
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="None and True are immortal from Python 3.12 on")
 def test_the_reason_for_holding_constants_is_still_there() -> None:
     """When this fails PySide6 is mended, and `core/held_constants.py` can go."""
-    lost = called(40, first="").stdout.strip()
-    assert lost in ("-40 -40", ""), f"PySide6 no longer loses references: {lost}"
+    times = 400
+    told = called(times, first="").stdout.split()
+    lost = [-int(count) for count in told]
+    # The interpreter takes or leaves a few references of its own meanwhile; a process that it ended says nothing.
+    assert all(abs(count - times) <= times // 20 for count in lost), f"PySide6 no longer loses references: {told}"

@@ -17,6 +17,7 @@ from polypviewer.core.nib import Nib
 from polypviewer.core.paint import paint_nib_segment
 from polypviewer.core.region import Region, Scene, applied, painted
 from tests.e2e.hand import LEFT, PLAIN, Hand
+from tests.mouse import glide
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 Key = Qt.Key
@@ -55,7 +56,7 @@ class Bench:
 
         def is_there() -> bool:
             for place in (target + QPoint(1, 1), target):
-                QTest.mouseMove(canvas, place)
+                glide(canvas, place)
                 QApplication.processEvents()
             return canvas.mouse_position is not None and canvas.mouse_position.toPoint() == target
 

@@ -17,6 +17,7 @@ from polypviewer.core.geometry import Point
 from polypviewer.session.messages import Message
 from polypviewer.session.session import Session
 from polypviewer.session.settings import Settings
+from tests.mouse import glide
 
 PLAIN = Qt.KeyboardModifier.NoModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -143,8 +144,7 @@ class Hand:
         places = [self.at(x, y) for x, y in points]
         QTest.mousePress(self.canvas, button, PLAIN, places[0])
         for place in places[1:]:
-            QTest.mouseMove(self.canvas, place)
-            QApplication.processEvents()
+            glide(self.canvas, place)
         QTest.mouseRelease(self.canvas, button, PLAIN, places[-1])
         QApplication.processEvents()
 

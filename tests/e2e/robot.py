@@ -37,6 +37,7 @@ from polypviewer.ui.actions import ACTIONS, ActionSpec, keys_of
 from tests.e2e.hand import PLAIN, Hand
 from tests.e2e.robot_checks import Oracle
 from tests.e2e.watchdog import BAR_MS, WatchedApplication
+from tests.mouse import glide
 
 READER: Final = "AB"
 CONTROL, SHIFT, ALT = (
@@ -98,15 +99,18 @@ class Robot:
 
     def draw(self) -> None:
         """A drag with either button, sometimes far outside the picture."""
-        self.hand.drag(self._points(self.rng.randint(1, 6)), button=self.rng.choice([LEFT, LEFT, LEFT, RIGHT]))
+        self._drag(self._points(self.rng.randint(1, 6)), button=self.rng.choice([LEFT, LEFT, LEFT, RIGHT]))
 
     def interrupted_drag(self) -> None:
         """Something else happens while the button is down."""
         canvas, places = self.hand.canvas, [self.hand.at(*point) for point in self._points(4)]
+        if not canvas.isVisible():
+            return
         QTest.mousePress(canvas, LEFT, PLAIN, places[0])
-        QTest.mouseMove(canvas, places[1])
+        glide(canvas, places[1])
         self.rng.choice([self.press_a_key, self.roll, self.walk, self.undo_storm, self._escape])()
-        QTest.mouseMove(canvas, places[2])
+        if canvas.isVisible():
+            glide(canvas, places[2])
         QTest.mouseRelease(canvas, LEFT, PLAIN, places[3])
 
     def roll(self) -> None:
@@ -124,13 +128,18 @@ class Robot:
 
     def pan(self) -> None:
         """The middle button moves the picture."""
-        self.hand.drag(self._points(3), button=MIDDLE)
+        self._drag(self._points(3), button=MIDDLE)
 
     def hover(self) -> None:
         """The mouse goes over the window without a button."""
         for _ in range(self.rng.randint(1, 8)):
-            QTest.mouseMove(self.hand.canvas, self._somewhere(self.hand.canvas))
-            QApplication.processEvents()
+            if self.hand.canvas.isVisible():
+                glide(self.hand.canvas, self._somewhere(self.hand.canvas))
+
+    def _drag(self, points: list[tuple[float, float]], *, button: Qt.MouseButton) -> None:
+        """Nothing where another page lies over the picture."""
+        if self.hand.canvas.isVisible():
+            self.hand.drag(points, button=button)
 
     # --- keys ---
 

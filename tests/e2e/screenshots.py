@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from tests.mouse import glide
 from tests.surroundings import Xvfb, isolate_home, xcb_failure
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def _brush(studio: Studio) -> None:
     ]
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=path[0])
     for place in path[1:]:
-        QTest.mouseMove(canvas, place)
+        glide(canvas, place)
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=path[-1])
     studio.window.do("brush")
 

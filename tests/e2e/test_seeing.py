@@ -19,6 +19,7 @@ from polypviewer.session.settings import Settings
 from polypviewer.ui.scale_dialog import ScaleDialog
 from tests.e2e.frames import SmallFrames, look, make_small_project, small_frames
 from tests.e2e.hand import PLAIN, Hand
+from tests.mouse import glide
 
 Key = Qt.Key
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -139,7 +140,7 @@ def test_side_by_side_moves_together_and_shows_an_earlier_revision(hand: Hand) -
     zoom_with_the_wheel(hand, 3)
     assert other.canvas.view == hand.canvas.view
     QTest.mousePress(other.canvas, Qt.MouseButton.MiddleButton, PLAIN, QPoint(200, 200))
-    QTest.mouseMove(other.canvas, QPoint(230, 220))
+    glide(other.canvas, QPoint(230, 220))
     QTest.mouseRelease(other.canvas, Qt.MouseButton.MiddleButton, PLAIN, QPoint(230, 220))
     assert other.canvas.view == hand.canvas.view
     hand.key(Key.Key_V)
@@ -153,7 +154,7 @@ def test_the_right_half_cannot_be_painted(hand: Hand) -> None:
     right = hand.window.stage.compare.canvas
     hand.until(right.isVisible, what="the right half")
     QTest.mousePress(right, Qt.MouseButton.LeftButton, PLAIN, QPoint(200, 200))
-    QTest.mouseMove(right, QPoint(240, 220))
+    glide(right, QPoint(240, 220))
     QTest.mouseRelease(right, Qt.MouseButton.LeftButton, PLAIN, QPoint(240, 220))
     assert hand.session.draft is not None
     assert not hand.session.draft.label_map.any()
@@ -200,7 +201,7 @@ def test_the_status_bar_says_the_frames_own_colour_under_the_cursor(hand: Hand) 
     def is_said() -> bool:
         """Move until it is: an X server may tell of its own pointer in between."""
         for place in (target + QPoint(1, 1), target):
-            QTest.mouseMove(hand.canvas, place)
+            glide(hand.canvas, place)
         return hand.window.status.position.text().startswith(wanted)
 
     hand.until(is_said, what=wanted)

@@ -20,6 +20,7 @@ from polypviewer.ui.canvas.wishes import Grow
 from tests.e2e.bench import CONTROL, Bench, Key, lasso, stroke, with_region
 from tests.e2e.frames import look
 from tests.e2e.hand import LEFT, PLAIN
+from tests.mouse import glide
 
 RIGHT, SHIFT = Qt.MouseButton.RightButton, Qt.KeyboardModifier.ShiftModifier
 
@@ -191,7 +192,7 @@ def test_the_wand_previews_while_it_is_dragged_and_takes_at_the_release(bench: B
     def take() -> None:
         QTest.mousePress(canvas, LEFT, PLAIN, start)
         bench.previewed()
-        QTest.mouseMove(canvas, start - QPoint(30, 0))
+        glide(canvas, start - QPoint(30, 0))
         bench.hand.rest(0.2)
         assert not bench.labels.any()
         look(bench.hand, "wand")

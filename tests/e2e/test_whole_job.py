@@ -24,6 +24,7 @@ from polypviewer.session.session import Session
 from polypviewer.session.values import TrainingPhase
 from polypviewer.ui.actions import Layout
 from tests.e2e.hand import Hand
+from tests.mouse import glide
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 RIGHT_BUTTON = Qt.MouseButton.RightButton
@@ -109,7 +110,7 @@ def correct_the_first_frame(hand: Hand) -> LabelMap:
     before_escape = session.draft.label_map.copy()
     place = hand.at(0.5, 0.5)
     QTest.mousePress(hand.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
-    QTest.mouseMove(hand.canvas, hand.at(0.55, 0.55))
+    glide(hand.canvas, hand.at(0.55, 0.55))
     hand.key(Qt.Key.Key_Escape)
     QTest.mouseRelease(hand.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
     assert np.array_equal(session.draft.label_map, before_escape)

@@ -1,7 +1,7 @@
-"""The real window at work on one frame until it is killed: `python -m tests.e2e.window_child PROJECT SEED`.
+"""The real window at work on one frame until it is killed: `python -m tests.e2e.window_child PROJECT SEED STEPS`.
 
 Says on stdout, after each stroke, undo, redo or decision made with real events: `state N DIGEST` (of the label map that
-the window holds) and, when all of it is said to be saved, `kept N`.
+the window holds) and, when all of it is said to be saved, `kept N`. After the last step it stays open for a while.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from polypviewer.core.label_map import LabelMap
 from tests.e2e.hand import Hand
 
 STEPS = 300
+STAYS = 60.0
+"""Seconds that the window waits to be killed once its work is done."""
 
 
 def digest(label_map: LabelMap) -> str:
@@ -26,7 +28,7 @@ def digest(label_map: LabelMap) -> str:
     return hashlib.sha256(label_map.tobytes()).hexdigest()[:16]
 
 
-def work(project: Path, seed: int) -> None:
+def work(project: Path, seed: int, steps: int) -> None:
     """Open the project in the window and work."""
     application = QApplication([])
     hand = Hand(width=1000, height=700)
@@ -41,12 +43,13 @@ def work(project: Path, seed: int) -> None:
     hand.session.saved.connect(kept)
     hand.key(Qt.Key.Key_B)
     say("ready")
-    for number in range(1, STEPS + 1):
+    for number in range(1, steps + 1):
         act(hand, rng)
         told = number
         assert hand.session.draft is not None
         say(f"state {number} {digest(hand.session.draft.label_map)}")
         hand.rest(rng.uniform(0.0, 0.03))
+    hand.rest(STAYS)
     hand.close()
     application.quit()
 
@@ -70,4 +73,4 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    work(Path(sys.argv[1]), int(sys.argv[2]))
+    work(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

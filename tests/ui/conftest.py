@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtTest import QTest
 
 if TYPE_CHECKING:  # a conftest that needs Qt would end the run on a machine that lacks its libraries
     from PySide6.QtWidgets import QApplication
@@ -35,7 +36,7 @@ def window(qtbot: QtBot) -> MainWindow:
     made.resize(1920, 1080)
     made.workspace.fold_for(1920)
     made.show()
-    qtbot.waitExposed(made)
+    assert QTest.qWaitForWindowExposed(made)
     made.activateWindow()
     qtbot.waitUntil(made.isActiveWindow)
     return made
@@ -55,7 +56,7 @@ def canvas(qtbot: QtBot) -> Canvas:
     made.resize(900, 700)
     made.show_frame(grey_frame(HEIGHT, WIDTH), np.zeros((HEIGHT, WIDTH), np.uint8))
     made.show()
-    qtbot.waitExposed(made)
+    assert QTest.qWaitForWindowExposed(made)
     return made
 
 

@@ -12,6 +12,7 @@ from polypviewer.core.geometry import Point, Rect
 from polypviewer.core.nib import Step
 from polypviewer.ui.canvas.gestures import Canvas
 from polypviewer.ui.canvas.tools_paint import PaintTool
+from tests.mouse import glide
 from tests.ui.pictures import checkered_labels, grey_frame
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
@@ -52,7 +53,7 @@ def canvas(qtbot: QtBot) -> Canvas:
     made.resize(900, 700)
     made.show_frame(grey_frame(480, 640), np.zeros((480, 640), np.uint8))
     made.show()
-    qtbot.waitExposed(made)
+    assert QTest.qWaitForWindowExposed(made)
     return made
 
 
@@ -87,7 +88,7 @@ def test_a_drag_is_one_stroke_in_image_coordinates(canvas: Canvas) -> None:
     strokes = Strokes(canvas)
     QTest.mousePress(canvas, LEFT, NONE, at(canvas, 0.2, 0.5))
     for step in range(1, 6):
-        QTest.mouseMove(canvas, at(canvas, 0.2 + 0.1 * step, 0.5))
+        glide(canvas, at(canvas, 0.2 + 0.1 * step, 0.5))
     QTest.mouseRelease(canvas, LEFT, NONE, at(canvas, 0.7, 0.5))
     assert (strokes.begun, strokes.ended, strokes.cancelled) == ([1], 1, 0)
     assert len(strokes.points) == 6
@@ -114,9 +115,9 @@ def test_escape_during_a_stroke_cancels_it_and_the_release_does_nothing_more(can
     canvas.choose_tool("brush")
     strokes = Strokes(canvas)
     QTest.mousePress(canvas, LEFT, NONE, at(canvas, 0.3, 0.3))
-    QTest.mouseMove(canvas, at(canvas, 0.4, 0.4))
+    glide(canvas, at(canvas, 0.4, 0.4))
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
-    QTest.mouseMove(canvas, at(canvas, 0.6, 0.6))
+    glide(canvas, at(canvas, 0.6, 0.6))
     QTest.mouseRelease(canvas, LEFT, NONE, at(canvas, 0.6, 0.6))
     assert (strokes.cancelled, strokes.ended) == (1, 0)
     assert len(strokes.points) == 2
@@ -127,7 +128,7 @@ def test_finishing_a_drag_ends_the_stroke_where_the_hand_is(canvas: Canvas) -> N
     strokes = Strokes(canvas)
     QTest.mousePress(canvas, LEFT, NONE, at(canvas, 0.3, 0.3))
     canvas.finish_drag()
-    QTest.mouseMove(canvas, at(canvas, 0.6, 0.6))
+    glide(canvas, at(canvas, 0.6, 0.6))
     QTest.mouseRelease(canvas, LEFT, NONE, at(canvas, 0.6, 0.6))
     assert (strokes.ended, len(strokes.points)) == (1, 1)
 
@@ -155,7 +156,7 @@ def test_shift_and_right_drag_change_the_size_of_the_brush(canvas: Canvas) -> No
     canvas.choose_tool("brush")
     strokes, radius = Strokes(canvas), canvas.hand.radius
     QTest.mousePress(canvas, RIGHT, SHIFT, at(canvas, 0.5, 0.5))
-    QTest.mouseMove(canvas, at(canvas, 0.6, 0.5))
+    glide(canvas, at(canvas, 0.6, 0.5))
     QTest.mouseRelease(canvas, RIGHT, SHIFT, at(canvas, 0.6, 0.5))
     assert canvas.hand.radius > radius
     assert strokes.begun == []
@@ -165,7 +166,7 @@ def test_the_middle_button_moves_the_picture_with_any_tool(canvas: Canvas) -> No
     canvas.choose_tool("brush")
     strokes, left = Strokes(canvas), canvas.view.left
     QTest.mousePress(canvas, MIDDLE, NONE, QPoint(400, 300))
-    QTest.mouseMove(canvas, QPoint(430, 310))
+    glide(canvas, QPoint(430, 310))
     QTest.mouseRelease(canvas, MIDDLE, NONE, QPoint(430, 310))
     assert canvas.view.left == left + 30
     assert strokes.begun == []
@@ -178,7 +179,7 @@ def test_holding_space_moves_the_picture_and_a_tap_is_a_tap(canvas: Canvas, qtbo
     canvas.space_tapped.connect(lambda: taps.append(True))
     canvas.hold_space()
     QTest.mousePress(canvas, LEFT, NONE, QPoint(400, 300))
-    QTest.mouseMove(canvas, QPoint(380, 300))
+    glide(canvas, QPoint(380, 300))
     QTest.mouseRelease(canvas, LEFT, NONE, QPoint(380, 300))
     canvas.release_space()
     assert canvas.view.left == left - 20
@@ -229,10 +230,10 @@ def test_a_brush_step_paints_only_where_the_label_map_changed(canvas: Canvas, qt
 
 def test_a_step_of_the_brush_is_painted_as_one_rectangle(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.choose_tool("brush")
-    QTest.mouseMove(canvas, at(canvas, 0.5, 0.5))
+    glide(canvas, at(canvas, 0.5, 0.5))
     qtbot.wait(150)
     painted = PaintedRegions(canvas)
-    QTest.mouseMove(canvas, at(canvas, 0.51, 0.51))
+    glide(canvas, at(canvas, 0.51, 0.51))
     qtbot.waitUntil(lambda: bool(painted.rects))
     assert painted.counts == [1]
 

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from polypviewer.session import leaving
 from polypviewer.session.session import Session
 from polypviewer.ui.risk_dialog import RiskDialog
+from tests.mouse import glide
 from tests.session.projects import make_project, opened, until_saved
 from tests.session.test_leaving import full_disk
 from tests.ui.test_wiring import Seat
@@ -65,7 +66,7 @@ def test_the_window_stays_while_the_disk_is_full_and_closes_once_there_is_room(s
 def test_a_stroke_in_the_air_is_kept_when_the_window_closes(seat: Seat, tmp_path: Path) -> None:
     canvas = seat.window.canvas
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, seat.at(0.4, 0.4))
-    QTest.mouseMove(canvas, seat.at(0.6, 0.6))
+    glide(canvas, seat.at(0.6, 0.6))
     painted = seat.labels.copy()
     assert painted.any()
     assert seat.window.close()

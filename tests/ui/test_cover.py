@@ -131,7 +131,7 @@ def seat(qtbot: QtBot, tmp_path: Path) -> Iterator[Seat]:
     qtbot.addWidget(window)
     window.resize(1366, 768)
     window.show()
-    qtbot.waitExposed(window)
+    assert QTest.qWaitForWindowExposed(window)
     with qtbot.waitSignal(session.frame_changed, timeout=20_000):
         wiring.project.open(make_project(tmp_path))
     window.activateWindow()  # a shortcut is heard in the active window alone

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from polypviewer.core.geometry import Rect
@@ -21,7 +22,7 @@ def canvas(qtbot: QtBot) -> Canvas:
     made.resize(480, 360)
     made.show_frame(grey_frame(120, 160), empty_label_map(120, 160))
     made.show()
-    qtbot.waitExposed(made)
+    assert QTest.qWaitForWindowExposed(made)
     return made
 
 

@@ -23,6 +23,7 @@ from polypviewer.ui.canvas.provenance_layer import KINDS, ProvenanceLayer
 from polypviewer.ui.canvas.surface import Surface
 from polypviewer.ui.canvas.view import View
 from polypviewer.ui.view_options import ViewOptions
+from tests.mouse import glide
 from tests.ui.pictures import grey_frame
 
 SURFACES = [
@@ -209,7 +210,7 @@ def canvas(qtbot: QtBot) -> Canvas:
     made.resize(900, 700)
     made.show_frame(grey_frame(480, 640), np.zeros((480, 640), np.uint8))
     made.show()
-    qtbot.waitExposed(made)
+    assert QTest.qWaitForWindowExposed(made)
     return made
 
 
@@ -240,7 +241,7 @@ def test_hiding_hides_heat_and_provenance_and_leaves_the_crosshair(canvas: Canva
     middle = canvas.rect().center()
     assert canvas.grab().toImage().pixelColor(middle) == QColor(90, 90, 90)
     canvas.set_options(ViewOptions(crosshair=True))
-    QTest.mouseMove(canvas, QPoint(300, 300))
+    glide(canvas, QPoint(300, 300))
     assert canvas.grab().toImage().pixelColor(500, 300) != QColor(90, 90, 90)
 
 

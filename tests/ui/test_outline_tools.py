@@ -9,6 +9,7 @@ from polypviewer.core.geometry import Point
 from polypviewer.ui.canvas.gestures import Canvas
 from polypviewer.ui.canvas.tools_path import LivewireTool
 from polypviewer.ui.canvas.wishes import Enclose, Follow, Leg, OutlineField, Trace
+from tests.mouse import glide
 from tests.ui.pictures import grey_frame
 from tests.ui.tool_watch import ALT, CORNERS, HEIGHT, LEFT, NONE, RIGHT, WIDTH, Watch, at, click, drag, near
 
@@ -72,9 +73,9 @@ def test_backspace_takes_corners_back_and_escape_all_of_them(canvas: Canvas, wat
 def test_a_step_taken_back_with_the_button_down_ends_that_drag(canvas: Canvas, watch: Watch) -> None:
     canvas.choose_tool("lasso")
     QTest.mousePress(canvas, LEFT, NONE, at(canvas, 0.3, 0.3))
-    QTest.mouseMove(canvas, at(canvas, 0.6, 0.3))
+    glide(canvas, at(canvas, 0.6, 0.3))
     assert canvas.step_back()
-    QTest.mouseMove(canvas, at(canvas, 0.6, 0.6))
+    glide(canvas, at(canvas, 0.6, 0.6))
     QTest.mouseRelease(canvas, LEFT, NONE, at(canvas, 0.6, 0.6))
     assert canvas.tool.sketch.points == []
     assert watch.wishes == []
@@ -93,7 +94,7 @@ def test_a_trembling_click_is_a_corner_and_no_freehand_line(canvas: Canvas, watc
     canvas.choose_tool("lasso")
     place = at(canvas, 0.4, 0.4)
     QTest.mousePress(canvas, LEFT, NONE, place)
-    QTest.mouseMove(canvas, place + QPoint(2, 1))
+    glide(canvas, place + QPoint(2, 1))
     QTest.mouseRelease(canvas, LEFT, NONE, place + QPoint(2, 1))
     assert watch.wishes == []
     assert len(canvas.tool.sketch.path) == 1
@@ -103,7 +104,7 @@ def test_a_rubber_line_follows_the_mouse(canvas: Canvas) -> None:
     canvas.choose_tool("lasso")
     click(canvas, *CORNERS[0])
     click(canvas, *CORNERS[1])
-    QTest.mouseMove(canvas, at(canvas, 0.5, 0.7))
+    glide(canvas, at(canvas, 0.5, 0.7))
     rubber = canvas.tool.sketch.rubber
     assert near(rubber[1], 0.5, 0.7)
     assert near(rubber[0], *CORNERS[1])
@@ -114,7 +115,7 @@ def test_the_picture_can_be_moved_in_the_middle_of_a_polygon(canvas: Canvas, wat
     canvas.choose_tool("lasso")
     click(canvas, *CORNERS[0])
     QTest.mousePress(canvas, Qt.MouseButton.MiddleButton, NONE, QPoint(400, 300))
-    QTest.mouseMove(canvas, QPoint(430, 320))
+    glide(canvas, QPoint(430, 320))
     QTest.mouseRelease(canvas, Qt.MouseButton.MiddleButton, NONE, QPoint(430, 320))
     for corner in CORNERS[1:]:
         click(canvas, *corner)
@@ -152,7 +153,7 @@ def test_the_field_of_view_is_drawn_like_a_lasso(canvas: Canvas, watch: Watch) -
 def test_the_live_wire_asks_for_the_way_to_the_mouse_and_for_each_leg(canvas: Canvas, watch: Watch) -> None:
     canvas.choose_tool("livewire")
     click(canvas, *CORNERS[0])
-    QTest.mouseMove(canvas, at(canvas, 0.5, 0.35))
+    glide(canvas, at(canvas, 0.5, 0.35))
     click(canvas, *CORNERS[1])
     rubbers = [wish for wish in watch.wishes if isinstance(wish, Trace) and wish.is_rubber]
     legs = [wish for wish in watch.wishes if isinstance(wish, Trace) and not wish.is_rubber]

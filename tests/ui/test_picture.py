@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from polypviewer.ui.canvas.gestures import Canvas
@@ -72,7 +73,7 @@ def test_a_canvas_that_was_moved_and_rested_shows_what_a_fresh_one_shows(qtbot: 
         turn = np.linspace(0, 2 * math.pi, 60, endpoint=False)
         canvas.show_proposal([np.stack([150 + 70 * np.cos(turn), 120 + 70 * np.sin(turn)], 1).astype(np.float32)])
         canvas.show()
-        qtbot.waitExposed(canvas)
+        assert QTest.qWaitForWindowExposed(canvas)
         canvas.grab()
         view = View(1.7, -40.0, -25.0)
         if moves:

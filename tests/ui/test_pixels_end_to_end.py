@@ -20,6 +20,7 @@ from polypviewer.session.jobs import project_for_command
 from polypviewer.session.session import Session
 from polypviewer.session.store_door import direct_door
 from polypviewer.storage import create_project, open_project
+from tests.mouse import glide
 from tests.session.projects import quiet, until_saved
 
 READER = "R-1"
@@ -70,7 +71,7 @@ class Seat:
         canvas = self.window.canvas
         QTest.mousePress(canvas, button, NONE, self.at(*places[0]))
         for place in places[1:]:
-            QTest.mouseMove(canvas, self.at(*place))
+            glide(canvas, self.at(*place))
         QTest.mouseRelease(canvas, button, NONE, self.at(*places[-1]))
 
     def pixel_under(self, place: tuple[float, float]) -> tuple[int, int]:

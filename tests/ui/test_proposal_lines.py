@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from polypviewer.ui.canvas.gestures import Canvas
@@ -93,7 +94,7 @@ def test_a_proposal_comes_on_the_canvas_by_itself(qtbot: QtBot) -> None:
     canvas.resize(500, 400)
     canvas.show_frame(np.full((360, 440, 3), 40, np.uint8), np.zeros((360, 440), np.uint8))
     canvas.show()
-    qtbot.waitExposed(canvas)
+    assert QTest.qWaitForWindowExposed(canvas)
     before = shown_on(canvas)
     canvas.show_proposal([LONG])
     qtbot.waitUntil(lambda: not np.array_equal(shown_on(canvas), before))

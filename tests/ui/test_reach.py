@@ -45,7 +45,7 @@ def whole(qtbot: QtBot) -> Iterator[MainWindow]:
     window.resize(1600, 1000)
     window.workspace.fold_for(1600)
     window.show()
-    qtbot.waitExposed(window)
+    assert QTest.qWaitForWindowExposed(window)
     window.canvas.show_frame(grey_frame(576, 720), np.zeros((576, 720), np.uint8))
     window.stage.show_empty(empty=False)
     window.actions_["view_panel"].trigger()

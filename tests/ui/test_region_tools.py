@@ -5,6 +5,7 @@ from PySide6.QtTest import QTest
 
 from polypviewer.ui.canvas.gestures import Canvas
 from polypviewer.ui.canvas.wishes import CutOut, Drop, Fill, Grow, Match, Take
+from tests.mouse import glide
 from tests.ui.tool_watch import LEFT, NONE, RIGHT, Watch, at, click, drag, near
 
 
@@ -29,7 +30,7 @@ def test_escape_drops_the_wand_and_its_tolerance_is_what_it_was(canvas: Canvas, 
     canvas.choose_tool("wand")
     before = canvas.hand.options.tolerance
     QTest.mousePress(canvas, LEFT, NONE, at(canvas, 0.5, 0.5))
-    QTest.mouseMove(canvas, at(canvas, 0.6, 0.5))
+    glide(canvas, at(canvas, 0.6, 0.5))
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
     QTest.mouseRelease(canvas, LEFT, NONE, at(canvas, 0.6, 0.5))
     assert watch.wishes[-1] == Drop()

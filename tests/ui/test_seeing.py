@@ -279,7 +279,7 @@ def test_on_a_screen_of_another_pixel_ratio_everything_is_drawn_anew(qtbot: QtBo
     canvas.resize(500, 400)
     canvas.show_frame(grey_frame(300, 400), checkered_labels(300, 400, side=20))
     canvas.show()
-    qtbot.waitExposed(canvas)
+    assert QTest.qWaitForWindowExposed(canvas)
     canvas.one_to_one()
     canvas.grab()
     zooms: list[float] = []
@@ -298,7 +298,7 @@ def test_the_window_is_found_again_where_it_stood(qtbot: QtBot) -> None:
         qtbot.addWidget(made)
     first.setGeometry(40, 50, 640, 480)
     first.show()
-    qtbot.waitExposed(first)
+    assert QTest.qWaitForWindowExposed(first)
     put_in_place(second, place_text(first))
     assert second.size() == first.size()
     put_in_place(third, "not a place")

@@ -28,7 +28,7 @@ def strip(qtbot: QtBot) -> Strip:
     qtbot.addWidget(made)
     made.resize(1200, 90)
     made.show()
-    qtbot.waitExposed(made)
+    assert QTest.qWaitForWindowExposed(made)
     return made
 
 
@@ -124,7 +124,7 @@ def timeline(qtbot: QtBot) -> Timeline:
     made.resize(1000, 100)
     made.show_video(np.arange(5000) / 25.0, np.zeros(5000, np.uint8), np.full(5000, np.nan, np.float32))
     made.show()
-    qtbot.waitExposed(made)
+    assert QTest.qWaitForWindowExposed(made)
     return made
 
 

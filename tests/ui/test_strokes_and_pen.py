@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from polypviewer.ui.canvas.gestures import Canvas
+from tests.mouse import glide
 from tests.ui.tool_watch import LEFT, NONE, RIGHT, Watch, at, click, drag, near
 
 
@@ -143,7 +144,7 @@ def test_a_pen_that_leaves_the_tablet_keeps_its_stroke(canvas: Canvas, watch: Wa
 def test_a_pen_does_not_paint_again_as_a_mouse(canvas: Canvas, watch: Watch, pen: Pen) -> None:
     assert pen.send(PRESS, at(canvas, 0.3, 0.5))
     QTest.mousePress(canvas, LEFT, NONE, at(canvas, 0.3, 0.5))
-    QTest.mouseMove(canvas, at(canvas, 0.4, 0.5))
+    glide(canvas, at(canvas, 0.4, 0.5))
     QTest.mouseRelease(canvas, LEFT, NONE, at(canvas, 0.4, 0.5))
     assert pen.send(MOVE, at(canvas, 0.6, 0.5))
     assert pen.send(LIFT, at(canvas, 0.6, 0.5))

@@ -11,13 +11,14 @@ from polypviewer.core.geometry import Point, Rect
 from polypviewer.core.region import Reshape
 from polypviewer.ui.canvas.gestures import Canvas
 from polypviewer.ui.view_options import ViewOptions
+from tests.mouse import glide
 from tests.ui.pictures import grey_frame
 from tests.ui.tool_watch import HEIGHT, WIDTH, at
 
 
 def test_the_cursor_says_what_a_press_would_do(canvas: Canvas) -> None:
     canvas.choose_tool("lasso")
-    QTest.mouseMove(canvas, at(canvas, 0.5, 0.5))
+    glide(canvas, at(canvas, 0.5, 0.5))
     adds = canvas.cursor().pixmap().toImage()
     QTest.keyPress(canvas, Qt.Key.Key_Alt)
     takes_away = canvas.cursor().pixmap().toImage()
@@ -33,7 +34,7 @@ def test_the_tip_is_drawn_in_its_true_size(canvas: Canvas, square: bool) -> None
     canvas.hand.change_radius(40.0)
     if square:
         canvas.hand.toggle("square")
-    QTest.mouseMove(canvas, at(canvas, 0.5, 0.5))
+    glide(canvas, at(canvas, 0.5, 0.5))
     QApplication.processEvents()
     rows, columns = np.nonzero((shown(canvas) != plain).any(axis=2))
     reach = 40.0 * canvas.view.scale

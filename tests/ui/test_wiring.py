@@ -20,6 +20,7 @@ from polypviewer.ui.actions import Layout
 from polypviewer.ui.dialogs import ConfirmDialog, ExamRuleDialog, FirstStartDialog
 from polypviewer.ui.file_questions import FileQuestions
 from polypviewer.ui.main_window import MainWindow
+from tests.mouse import glide
 from tests.session.projects import make_project, picture, until_saved
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -38,7 +39,7 @@ class Seat:
         self.window.resize(1366, 768)
         self.window.workspace.fold_for(1920)
         self.window.show()
-        qtbot.waitExposed(self.window)
+        assert QTest.qWaitForWindowExposed(self.window)
         self.window.activateWindow()
         qtbot.waitUntil(self.window.isActiveWindow)
 
@@ -53,7 +54,7 @@ class Seat:
         canvas = self.window.canvas
         QTest.mousePress(canvas, button, NONE, self.at(*fractions[0]))
         for place in fractions[1:]:
-            QTest.mouseMove(canvas, self.at(*place))
+            glide(canvas, self.at(*place))
         QTest.mouseRelease(canvas, button, NONE, self.at(*fractions[-1]))
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
@@ -102,7 +103,7 @@ def test_a_stroke_painted_with_the_mouse_lands_on_those_pixels(reviewing: Seat) 
 def test_escape_during_a_stroke_leaves_the_mask_as_it_was(reviewing: Seat) -> None:
     reviewing.key(Qt.Key.Key_B)
     QTest.mousePress(reviewing.window.canvas, LEFT, NONE, reviewing.at(0.3, 0.3))
-    QTest.mouseMove(reviewing.window.canvas, reviewing.at(0.6, 0.6))
+    glide(reviewing.window.canvas, reviewing.at(0.6, 0.6))
     assert reviewing.labels.any()
     reviewing.key(Qt.Key.Key_Escape)
     QTest.mouseRelease(reviewing.window.canvas, LEFT, NONE, reviewing.at(0.6, 0.6))
@@ -128,10 +129,10 @@ def test_enter_with_the_button_down_accepts_what_is_painted_and_no_more(reviewin
     session, canvas = reviewing.session, reviewing.window.canvas
     reviewing.key(Qt.Key.Key_B)
     QTest.mousePress(canvas, LEFT, NONE, reviewing.at(0.3, 0.3))
-    QTest.mouseMove(canvas, reviewing.at(0.4, 0.3))
+    glide(canvas, reviewing.at(0.4, 0.3))
     painted = reviewing.labels.copy()
     reviewing.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
-    QTest.mouseMove(canvas, reviewing.at(0.9, 0.9))
+    glide(canvas, reviewing.at(0.9, 0.9))
     QTest.mouseRelease(canvas, LEFT, NONE, reviewing.at(0.9, 0.9))
     assert np.array_equal(reviewing.labels, painted)
     assert session.statuses[session.frames[0]] is ReviewStatus.CORRECTED

@@ -9,6 +9,7 @@ from polypviewer.core.geometry import Point
 from polypviewer.core.nib import Step
 from polypviewer.ui.canvas.gestures import Canvas
 from polypviewer.ui.canvas.tools_paint import NudgeTool, PaintTool, StrokeTool
+from tests.mouse import glide
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 NONE, SHIFT, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
@@ -59,14 +60,14 @@ def at(canvas: Canvas, across: float, down: float) -> QPoint:
 def click(
     canvas: Canvas, across: float, down: float, button: Qt.MouseButton = LEFT, held: Qt.KeyboardModifier = NONE
 ) -> None:
-    QTest.mouseMove(canvas, at(canvas, across, down))
+    glide(canvas, at(canvas, across, down))
     QTest.mouseClick(canvas, button, held, at(canvas, across, down))
 
 
 def drag(canvas: Canvas, *points: tuple[float, float], button: Qt.MouseButton = LEFT) -> None:
     QTest.mousePress(canvas, button, NONE, at(canvas, *points[0]))
     for point in points[1:]:
-        QTest.mouseMove(canvas, at(canvas, *point))
+        glide(canvas, at(canvas, *point))
     QTest.mouseRelease(canvas, button, NONE, at(canvas, *points[-1]))
 
 
