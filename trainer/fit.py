@@ -25,6 +25,7 @@ from trainer.models.registry import build_network
 from trainer.recipe import Recipe, recipe_values
 from trainer.training.board import close_board
 from trainer.training.checkpoints import read_checkpoint
+from trainer.training.claim import claimed
 from trainer.training.descent import too_small
 from trainer.training.lessons import choose_lessons, find_teacher, with_pseudo_labels
 from trainer.training.loop import main
@@ -72,7 +73,7 @@ def fit(order: FitOrder, *, tell: Tell, stop: StopSwitch) -> Path:
         device_name=device_name(device), pid=os.getpid(), job=None, base_digest=None,
     )  # fmt: skip
     require_free(order)
-    with joined(order.processes, device):
+    with claimed(order.out, order.processes), joined(order.processes, device):
         network = fresh_network(order)
         teacher = find_teacher(order.teachers, order.recipe, device=device)
         training, validation = load_both_sides(order, teacher, device=device, tell=tell)

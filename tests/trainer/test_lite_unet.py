@@ -190,4 +190,9 @@ def test_only_what_is_slow_in_half_is_computed_whole(monkeypatch: pytest.MonkeyP
         DepthwiseConv(4, 3, stride=1)(image)
         DepthwiseConv(4, 5, stride=1)(image)
         DepthwiseConv(4, 3, stride=2)(image)
-    assert seen == [torch.float32, torch.float64, torch.float64]
+        with torch.no_grad():
+            DepthwiseConv(4, 5, stride=2)(image)
+        frozen = DepthwiseConv(4, 5, stride=1).requires_grad_(requires_grad=False)
+        frozen(image)
+        frozen(image.requires_grad_())
+    assert seen == [torch.float32, torch.float64, torch.float64, torch.float32, torch.float32, torch.float64]
