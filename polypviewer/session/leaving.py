@@ -54,10 +54,12 @@ class Leaving:
     def leave(self, then: Callable[[], None]) -> None:
         """Write what waits, let go of the project, then `then`; `edits_at_risk` instead if the disk does not take it.
 
-        Without a project `then` runs at once; with a quick disk, before this returns.
+        Without a project, or while one is only being opened, `then` runs at once; with a quick disk, before this
+        returns.
         """
         keeper = self._desk.keeper
         if keeper is None:
+            self._let_go()
             then()
             return
         self.prepare()

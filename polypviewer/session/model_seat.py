@@ -31,7 +31,7 @@ class Proposed:
 
 
 class ModelSeat:
-    """The running Segmenter and a reader of its own. Used on the `infer` lane only."""
+    """The running Segmenter and a reader of its own. Used on the `infer` lane, and by whoever has closed that lane."""
 
     def __init__(self) -> None:
         self._segmenter: Segmenter | None = None

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from polypviewer.storage.store import ProjectStore, Replayed
 
 DEFAULT_READER: Final = "reader-1"
+_OPENING: Final = "open project"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,12 +87,40 @@ def _nothing() -> None:
     """What the `work` lane does when everything before it is done."""
 
 
+class _Doorstep:
+    """Where an opened project stands until the window has taken it; used on the `disk` lane.
+
+    The window may close meanwhile, or wish for another project. The answer is dropped then, so the stores are closed
+    here: otherwise they would hold the lock, and the project would be read-only from then on.
+    """
+
+    def __init__(self) -> None:
+        self._keeper: Keeper | None = None
+
+    def open(self, folder: Path, reader: str, create: str, undo_bytes: int) -> OpenedProject:
+        """On the lane: `open_for_session`, and remember what was opened."""
+        opened = open_for_session(folder, reader, create, undo_bytes)
+        self._keeper = opened.keeper
+        return opened
+
+    def take(self) -> None:
+        """On the window's thread, which has given the lane nothing to do here since it asked for this project."""
+        self._keeper = None
+
+    def clear(self) -> None:
+        """On the lane: close what nobody takes any more."""
+        if self._keeper is not None:
+            self._keeper.close()
+            self._keeper = None
+
+
 class ProjectDoor:
     """The window's side of opening and closing."""
 
     def __init__(self, desk: Desk, *, fresh: Callable[[], None]) -> None:
         self._desk = desk
         self._fresh = fresh
+        self._doorstep = _Doorstep()
         self.edited: set[FrameRef] = set()
         self.active_digest: str | None = None
         self.parting = Parting()
@@ -101,12 +130,17 @@ class ProjectDoor:
         undo_bytes = int(self._desk.settings.number("undo_megabytes")) << 20
         opened = partial(self._opened, then)
         self._desk.lanes.disk.submit(
-            open_for_session, folder, reader, create, undo_bytes, on_done=opened, key="open project"
+            self._doorstep.open, folder, reader, create, undo_bytes, on_done=opened, key=_OPENING
         )
 
     def close(self) -> None:
-        """Let go of the project; what waits is written first, or else set aside: `parting` says so in the end."""
+        """Let go of the project; what waits is written first, or else set aside: `parting` says so in the end.
+
+        One that is only being opened goes, too.
+        """
         desk = self._desk
+        desk.lanes.disk.forget(_OPENING)
+        desk.lanes.disk.submit(self._doorstep.clear)
         keeper = desk.keeper
         if keeper is None:
             return
@@ -152,6 +186,7 @@ class ProjectDoor:
 
     def _opened(self, then: Callable[[], None] | None, opened: OpenedProject) -> None:
         desk = self._desk
+        self._doorstep.take()
         desk.clear()
         desk.project, desk.keeper, desk.history = opened.info, opened.keeper, opened.history
         desk.take_listing(opened.listing)

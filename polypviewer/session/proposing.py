@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _FRAME_SIZE: Final = "proposal at frame size"
+_AREAS: Final = "areas"
 
 
 class Proposing:
@@ -56,6 +57,7 @@ class Proposing:
         self.is_proposing_all = False
         self._announce = False
         self._stop()
+        self._desk.lanes.disk.forget(_AREAS)  # patient, so it would come after the closing of the stores
         self._desk.lanes.infer.submit(self._seat.leave)
 
     def look_for_models(self, project: Path, *, wanted: str | None) -> None:
@@ -142,7 +144,7 @@ class Proposing:
         desk = self._desk
         if desk.keeper is not None and self.bundle is not None:
             ask = partial(proposal_areas, desk.keeper.store, digest=self.bundle.digest)
-            desk.lanes.disk.submit(ask, on_done=on_done, key="areas", rank=PATIENT)
+            desk.lanes.disk.submit(ask, on_done=on_done, key=_AREAS, rank=PATIENT)
 
     def redraw_dismissed(self) -> None:
         """The draft's dismissals changed: show the proposal without them."""
@@ -169,11 +171,14 @@ class Proposing:
         if self._run is not None:
             self._run.stop()
 
-    def close(self) -> None:
-        """Before the lanes are closed."""
+    def stop(self) -> None:
+        """Before the lanes are closed: no engine keeps the `infer` lane waiting."""
         self._stop()
         self._seat.kill()
-        self._desk.lanes.infer.submit(self._seat.leave)
+
+    def close(self) -> None:
+        """After the lanes are closed. A lane that was busy has dropped what waited, also the leaving of the model."""
+        self._seat.leave()
 
     def ended(self) -> None:
         """`propose_all` has ended."""

@@ -76,8 +76,9 @@ class Session(SeeingFront):
         is_open = self._desk.keeper is not None
         self._leaving.prepare()
         self._let_go()
-        self.proposing.close()
+        self.proposing.stop()
         self._desk.lanes.close()
+        self.proposing.close()
         if is_open:
             self._door.raise_what_was_left()
 

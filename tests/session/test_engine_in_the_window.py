@@ -1,6 +1,8 @@
 """The GPU engine as the session uses it: started, watched, replaced by the CPU with a word about it."""
 
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,3 +72,16 @@ def test_a_hung_engine_does_not_hold_up_the_end_of_the_program(
     with qtbot.waitSignal(session.frame_changed, timeout=10_000):
         session.next()
     session.close()
+
+
+def test_an_engine_leaves_nothing_behind_when_the_session_ends_while_its_lane_is_busy(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(frames))
+    use_engine(session, qtbot, tmp_path, monkeypatch, "well")
+    assert len(list(frames.glob("polypviewer-frames-*"))) == 1
+    session._desk.lanes.infer.submit(time.sleep, 0.3)
+    session.close()
+    assert list(frames.iterdir()) == []

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.trainer.test_resume import TINY, write_data
+from tests.trainer.conftest import write_data
+from tests.trainer.test_resume import TINY
 from trainer.errors import DataError
 from trainer.events import StopSwitch
 from trainer.fit import FitOrder, fit
