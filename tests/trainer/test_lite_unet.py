@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as functional
@@ -9,11 +10,11 @@ from torch import Tensor, nn
 
 from tests.trainer.test_models import difference_in_onnx
 from trainer.errors import BundleError, DataError
-from trainer.export import PARITY
+from trainer.export import PARITY, export_onnx, open_onnx, run_onnx
 from trainer.models.layers import DepthwiseConv
 from trainer.models.lite_unet import SCALES, LiteUNet, wider
 from trainer.models.network import parameter_count
-from trainer.models.registry import Architecture
+from trainer.models.registry import Architecture, build_network
 
 pytestmark = pytest.mark.torch
 
@@ -155,6 +156,17 @@ def test_views_that_do_not_mirror_are_refused() -> None:
 @pytest.mark.slow
 def test_views_are_the_same_in_onnx(tmp_path: Path) -> None:
     assert difference_in_onnx(Architecture("lite_unet", {"views": 4, "wipes": True}), tmp_path) <= PARITY
+
+
+@pytest.mark.slow
+def test_views_leave_the_number_of_frames_free_in_onnx(tmp_path: Path) -> None:
+    network = build_network(Architecture("lite_unet", {"views": 4})).eval()
+    export_onnx(network, tmp_path / "model.onnx", size=(64, 64), temperature=1.0)
+    session = open_onnx(tmp_path / "model.onnx")
+    assert not isinstance(session.get_outputs()[0].shape[0], int)
+    frames = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
+    alone = np.concatenate([run_onnx(session, frame[np.newaxis]) for frame in frames])
+    np.testing.assert_allclose(run_onnx(session, frames), alone, atol=1e-5)
 
 
 @pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (5, 1), (5, 2)])
