@@ -95,7 +95,7 @@ class LiteUNet(Network):
         if self.training or len(self.mirrors) == 1:
             return self.logits(image)
         answers = self.logits(torch.cat([image.flip(axes) for axes in self.mirrors]))
-        views = answers.unflatten(0, (len(self.mirrors), image.shape[0]))  # Chunks would fix N in the ONNX file.
+        views = answers.reshape(len(self.mirrors), image.shape[0], *answers.shape[1:])  # Chunks would fix N in ONNX.
         return torch.stack([view.flip(axes) for view, axes in zip(views, self.mirrors, strict=True)]).mean(dim=0)
 
     def logits(self, image: Tensor) -> Tensor:
