@@ -26,7 +26,7 @@ pytestmark = pytest.mark.torch
 
 @pytest.fixture(scope="module")
 def bundle() -> ModelBundle:
-    return choose_bundle(None, resources.path("models"))
+    return choose_bundle("polyp-fast", resources.path("models"))
 
 
 @pytest.fixture(scope="module")
