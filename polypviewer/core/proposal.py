@@ -70,17 +70,25 @@ def pack_seen(seen: Mask) -> bytes:
 def unpack_seen(packed: bytes, *, height: int, width: int) -> Mask:
     """The field of view of `pack_seen`, `(height, width)` bool."""
     bits = np.frombuffer(zlib.decompress(packed), np.uint8)
-    return np.unpackbits(bits, count=height * width).reshape(height, width).astype(np.bool_)
+    seen: Mask = np.unpackbits(bits, count=height * width).reshape(height, width).view(np.bool_)
+    return seen
 
 
 def frame_probability(proposal: Proposal) -> NDArray[np.uint8]:
     """The probability at frame size, `(height, width)` uint8, 0 where nothing is seen (formats.md, step 5)."""
-    geometry = proposal.geometry
-    box = geometry.box
-    seen = unpack_seen(proposal.seen, height=geometry.height, width=geometry.width)
-    frame = np.zeros((geometry.height, geometry.width), np.uint8)
-    frame[box.slices] = cv2.resize(proposal.probability, (box.width, box.height), interpolation=cv2.INTER_LINEAR)
-    frame[~seen] = 0
+    return _stretched(proposal, _seen_of(proposal))
+
+
+def _seen_of(proposal: Proposal) -> Mask:
+    return unpack_seen(proposal.seen, height=proposal.geometry.height, width=proposal.geometry.width)
+
+
+def _stretched(proposal: Proposal, seen: Mask) -> NDArray[np.uint8]:
+    box = proposal.geometry.box
+    frame = np.zeros(seen.shape, np.uint8)
+    inside = frame[box.slices]
+    cv2.resize(proposal.probability, (box.width, box.height), dst=inside, interpolation=cv2.INTER_LINEAR)
+    np.multiply(inside, seen[box.slices], out=inside)
     return frame
 
 
@@ -99,11 +107,10 @@ class FrameProbability:
 
 def at_frame_size(proposal: Proposal) -> FrameProbability:
     """Unpack and resize a proposal (1080p: tens of milliseconds, so on a lane)."""
-    geometry = proposal.geometry
-    pixels = frame_probability(proposal)
+    seen = _seen_of(proposal)
+    pixels = _stretched(proposal, seen)
     pixels.flags.writeable = False
-    seen_area = int(unpack_seen(proposal.seen, height=geometry.height, width=geometry.width).sum())
-    return FrameProbability(proposal, pixels, seen_area, Rect(*cv2.boundingRect(pixels)))
+    return FrameProbability(proposal, pixels, cv2.countNonZero(seen.view(np.uint8)), Rect(*cv2.boundingRect(pixels)))
 
 
 def numbered_components(
