@@ -7,6 +7,7 @@ into failures; `HYPOTHESIS_PROFILE=fuzz` searches longer; `QT_QPA_PLATFORM` is r
 import gc
 import os
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import Generator, Iterator
@@ -46,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     home = Path(tempfile.mkdtemp(prefix="polypviewer-tests-"))
     os.environ.update(isolate_home(home))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # As a shell's background jobs do, and all that they start.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):
         _choose_platform(config)
 
