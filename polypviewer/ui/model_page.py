@@ -20,7 +20,7 @@ DEVICES: Final = (("auto", "Automatic"), ("cpu", "CPU"), ("cuda", "CUDA"))
 
 @dataclass(frozen=True, slots=True)
 class ModelLine:
-    """A usable model. `dice`: what its card measured, and `measured_on` where; `parent`: digest it was tuned from."""
+    """A usable model. `dice`: what its card states, and `measured_on` where; `parent`: digest it was tuned from."""
 
     digest: str
     title: str

@@ -209,6 +209,7 @@ class ModelsCard(Card):
         button.setMinimumHeight(30)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(translate("Use the model {name}", name=model.title))
+        button.setToolTip(model.measured_on)
         row = QHBoxLayout(button)
         row.setContentsMargins(8, 0, 8, 0)
         row.addWidget(label("●" if model.is_active else "○", tone="bright" if model.is_active else "quiet"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import fmean
 from typing import TYPE_CHECKING, Literal, cast
 
 from PySide6.QtCore import QObject
@@ -67,7 +68,7 @@ class ModelWiring(QObject):
         bundle = self._session.bundle
         if bundle is not None and bundle.digest != self._active:
             self._previous, self._active = self._active, bundle.digest
-        lines = tuple(_line(b, active=b.digest == self._active) for b in self._session.bundles)
+        lines = tuple(model_line(b, active=b.digest == self._active) for b in self._session.bundles)
         previous = self._way_back(bundle)
         self._window.panel.model.show_models(lines, previous=previous)
         self._window.train.models.show_models(lines, previous=previous)
@@ -190,9 +191,12 @@ def _has_no_dice(frame: FrameDice) -> bool:
     return frame.before is None and frame.after is None
 
 
-def _line(bundle: ModelBundle, *, active: bool) -> ModelLine:
-    metric = next((m for m in bundle.card.metrics if "dice" in m.name.lower()), None)
-    if metric is None:
-        return ModelLine(bundle.digest, bundle.title, active, parent=bundle.card.parent)
-    told = translate("Dice {value:.3f} on {where}", value=metric.value, where=metric.measured_on)
-    return ModelLine(bundle.digest, bundle.title, active, metric.value, told, bundle.card.parent)
+def model_line(bundle: ModelBundle, *, active: bool) -> ModelLine:
+    """A model with the mean of the Dice that its card states, one for each set of frames, and all of them in words."""
+    stated = [metric for metric in bundle.card.metrics if "dice" in metric.name.lower()]
+    stated = [metric for metric in stated if metric.name == stated[0].name]
+    words = [translate("Dice {value:.3f} on {where}", value=one.value, where=one.measured_on) for one in stated]
+    if len(words) > 1:
+        words.insert(0, translate("Mean over {count} sets of frames:", count=len(words)))
+    mean = fmean(metric.value for metric in stated) if stated else None
+    return ModelLine(bundle.digest, bundle.title, active, mean, "\n".join(words), bundle.card.parent)

@@ -1,4 +1,4 @@
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from uuid import uuid4
 
 import numpy as np
@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from polypviewer.core.command import Command, ValueChange
 from polypviewer.core.history import History
 from polypviewer.core.identity import FrameRef
+from polypviewer.segmentation import load_bundle
 from polypviewer.session.values import DicePoint, FrameDice, GateVerdict, LossPoint, TrainingPhase, TrainingState
 from polypviewer.ui.actions import Preset
 from polypviewer.ui.dialogs import ExamRuleDialog, FirstStartDialog
@@ -19,6 +20,8 @@ from polypviewer.ui.main_window import MainWindow
 from polypviewer.ui.model_page import DeviceView, ModelLine
 from polypviewer.ui.train_cards import TrainingPlan
 from polypviewer.ui.train_page import HeldOutFrame
+from polypviewer.ui.wire_models import model_line
+from tests.segmentation.tiny_bundles import write_bundle
 
 
 def test_the_first_start_wants_a_name_and_returns_it_with_the_keys(qtbot: QtBot) -> None:
@@ -97,6 +100,24 @@ def test_the_model_page_switches_and_switches_back(window: MainWindow, qtbot: Qt
     assert wished.args == ["b"]
     page.show_models(lines, previous=None)
     assert not page.back.isEnabled()
+
+
+def stated(name: str, value: float, on: str) -> dict[str, object]:
+    return {"name": name, "value": value, "interval": None, "on": on, "frames": 9}
+
+
+def test_a_model_shows_the_mean_over_all_sets_that_judged_it_and_each_of_them(tmp_path: Path) -> None:
+    metrics = [
+        stated("per_image_dice", 0.8, "C1"), stated("per_image_iou", 0.7, "C1"), stated("per_image_dice", 0.6, "C4"),
+        stated("mean_over_sequences_dice", 0.1, "the sequences of C4"),
+    ]  # fmt: skip
+    line = model_line(load_bundle(write_bundle(tmp_path / "several", metrics=metrics)), active=False)
+    assert line.dice == pytest.approx(0.7)
+    assert line.measured_on.splitlines() == ["Mean over 2 sets of frames:", "Dice 0.800 on C1", "Dice 0.600 on C4"]
+    one = model_line(load_bundle(write_bundle(tmp_path / "one", metrics=metrics[:1])), active=False)
+    assert (one.dice, one.measured_on) == (0.8, "Dice 0.800 on C1")
+    none = model_line(load_bundle(write_bundle(tmp_path / "none", metrics=[])), active=False)
+    assert (none.dice, none.measured_on) == (None, "")
 
 
 def test_the_device_that_really_runs_is_named(window: MainWindow) -> None:
