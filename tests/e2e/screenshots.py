@@ -151,6 +151,7 @@ def _silent(_progress: object) -> None:
 def _correct_by_hand(studio: Studio) -> None:
     """What a reader does: proposals for all, one taken and corrected with the brush, one left for later."""
     session = studio.session
+    studio.window.do("review")
     session.propose_all()
     studio.until(lambda: session.proposing.is_proposing_all, 10)
     studio.until(lambda: not session.proposing.is_proposing_all)
