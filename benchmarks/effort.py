@@ -36,6 +36,7 @@ from polypviewer.core.regions.seeds import grow_from_seeds
 from polypviewer.core.regions.wand import colour_distance, wand_from_distance
 from polypviewer.media.image import read_image
 from polypviewer.segmentation import OnnxSegmenter, Request, choose_bundle
+from polypviewer.session.models import STANDARD
 
 DATA: Final = ROOT.parent / "shared" / "data" / "cvc-clinicdb-sequences"
 TOLERANCES: Final = tuple(range(4, 44, 4))
@@ -269,9 +270,9 @@ def _take_or_leave(sitting: Sitting, proposal: Proposal) -> None:
         sitting.proposal, sitting.mask, sitting.effort = proposal, mask, thought().plus(key())
 
 
-def proposals(found: Sequence[Frame]) -> list[Proposal]:
-    """What the bundled model proposes."""
-    segmenter = OnnxSegmenter(choose_bundle(None, resources.path("models")), device="cpu")
+def proposals(found: Sequence[Frame], model: str) -> list[Proposal]:
+    """What a model that comes along proposes."""
+    segmenter = OnnxSegmenter(choose_bundle(model, resources.path("models")), device="cpu")
     nowhere = FrameRef(UUID(int=0), 0)
     made = [segmenter.propose(Request(image, nowhere)) for image, _ in found]
     segmenter.close()
@@ -282,9 +283,10 @@ def main() -> None:
     """Print the report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    quick = parser.parse_args().quick
-    found = frames(21 if quick else 2)
-    print_report("effort", _figures(found) if found else _absent())
+    parser.add_argument("--model", default=STANDARD["cpu"], help="name or folder of the bundle that proposes")
+    options = parser.parse_args()
+    found = frames(21 if options.quick else 2)
+    print_report("effort", _figures(found, options.model) if found else _absent())
 
 
 def _absent() -> dict[str, Figure]:
@@ -292,8 +294,8 @@ def _absent() -> dict[str, Figure]:
     return {f"{tool}_from_nothing_s": Figure(ours=None, better="lower", why=why) for tool in TOOLS}
 
 
-def _figures(found: Sequence[Frame]) -> dict[str, Figure]:
-    starts: dict[str, Sequence[Proposal | None]] = {"nothing": [None] * len(found), "proposal": proposals(found)}
+def _figures(found: Sequence[Frame], model: str) -> dict[str, Figure]:
+    starts: dict[str, Sequence[Proposal | None]] = {"nothing": [None] * len(found), "proposal": proposals(found, model)}
     done = {
         (tool, start): sittings(found, begun, tool)
         for tool in TOOLS

@@ -27,6 +27,7 @@ from polypviewer.segmentation.devices import nvidia_name
 from polypviewer.segmentation.engine_process import EngineProcess
 from polypviewer.segmentation.onnx_session import open_network
 from polypviewer.segmentation.segmenter import DeviceKind
+from polypviewer.session.models import STANDARD
 
 COMMAND = (sys.executable, "-m", "trainer.cli", "serve")
 HERE = "ONNX Runtime in this process"
@@ -177,13 +178,13 @@ def main() -> None:
     """Measure, and print the report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer runs; ends within 50 s")
-    parser.add_argument("--model", help="name or folder of a bundle; the one that comes along by default")
+    parser.add_argument("--model", help="name or folder of a bundle; the standard one of each device by default")
     options = parser.parse_args()
     seconds = 6.0 if options.quick else 40.0
     figures: dict[str, Figure] = {}
     for device in DEVICES:
         try:
-            bundle = choose_bundle(options.model, resources.path("models"))
+            bundle = choose_bundle(options.model or STANDARD[device], resources.path("models"))
         except SegmentationError as error:
             figures |= unmeasured(device, str(error))
             continue

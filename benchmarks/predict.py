@@ -16,6 +16,7 @@ from benchmarks.report import Figure, exact_range, median, note, percentile, pri
 from polypviewer.core.errors import SegmentationError
 from polypviewer.segmentation import ModelBundle, OnnxSegmenter, choose_bundle, predict_image
 from polypviewer.segmentation.onnx_session import open_network
+from polypviewer.session.models import STANDARD
 
 HEIGHT, WIDTH = 1080, 1920
 MEDIAN_BAR_MS = 100.0
@@ -81,7 +82,7 @@ def main() -> None:
     """Measure, and print the report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--model", help="name or folder of a bundle; the one that comes along by default")
+    parser.add_argument("--model", default=STANDARD["cpu"], help="name or folder of a bundle")
     options = parser.parse_args()
     try:
         bundle = choose_bundle(options.model, resources.path("models"))

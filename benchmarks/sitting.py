@@ -73,9 +73,10 @@ def put_large_proposal(project: Path, *, height: int, width: int, share: float =
     from polypviewer.core.proposal import Geometry, Proposal, pack_seen
     from polypviewer.segmentation import choose_bundle
     from polypviewer.session.jobs import project_for_command
+    from polypviewer.session.models import STANDARD
     from polypviewer.session.stored import put_proposal
 
-    bundle = choose_bundle(None, resources.path("models"))
+    bundle = choose_bundle(STANDARD["cpu"], resources.path("models"))
     rows, columns = np.mgrid[-1:1:256j, -1:1:256j]
     away = np.hypot(rows, columns) / np.sqrt(4 * share / np.pi) + 0.02 * np.sin(9 * np.arctan2(rows, columns))
     probability = np.clip(255 * (0.5 + 4 * (1 - away)), 0, 255).astype(np.uint8)

@@ -19,6 +19,7 @@ from polypviewer.segmentation import (
     predict_image,
 )
 from polypviewer.segmentation.card import Card, parse_card
+from polypviewer.session.models import STANDARD
 
 ROOT = Path(__file__).parents[2]
 MODELS = sorted(path.parent for path in resources.path("models").glob("*/card.json"))
@@ -44,9 +45,9 @@ def test_the_card_of_the_documentation_is_read_as_it_stands() -> None:
     assert card.metrics[0].frames == 88
 
 
-def test_a_model_comes_along_and_is_the_default() -> None:
-    assert MODELS
-    assert choose_bundle(None, resources.path("models")).folder in MODELS
+@pytest.mark.parametrize("device", sorted(STANDARD))
+def test_the_standard_model_of_a_device_comes_along(device: str) -> None:
+    assert choose_bundle(STANDARD[device], resources.path("models")).folder in MODELS
 
 
 @pytest.mark.parametrize("folder", MODELS, ids=lambda folder: folder.name)
