@@ -1,8 +1,9 @@
 """Every bundle that comes along against its bars: size, quality, shortcuts, speed. `python -m benchmarks.model`.
 
 Quality is measured only on frames that the bundle's card proves it never learned from; figures of hospitals left out in
-turn belong to fold models (benchmarks/folds), not to the bundle that ships. Speed is measured beside a plain 31 M U-Net
-in the same run. `--quick` looks at a sample of the frames, which is held to no bar.
+turn belong to fold models (benchmarks/folds), not to the bundle that ships, and are told as its card states them
+(`..._fold_...`). Speed is measured beside a plain 31 M U-Net in the same run. `--quick` looks at a sample of the
+frames, which is held to no bar.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from benchmarks.shipped.bars import barred
 from benchmarks.shipped.quality import Judge, quality_figures
 from benchmarks.shipped.shortcuts import shortcut_figures
 from benchmarks.shipped.speed import cpu_figures, export_plain_unet, gpu_figures
+from benchmarks.shipped.stated import stated_figures
 from polypviewer.segmentation import ModelBundle, search_bundles
 from trainer.bundle import NETWORK, Bundle, load_network, read_bundle
 from trainer.models.registry import parameter_count
@@ -48,7 +50,7 @@ def figures_of(bundle: ModelBundle, unet: Path | None, *, quick: bool, quality: 
     """The figures of one bundle. `unet`: folder of the plain U-Net; no speed without it."""
     note(f"{bundle.title}: size")
     trained = read_bundle(bundle.folder)
-    figures = sizes(trained)
+    figures = {**sizes(trained), **stated_figures(trained.card)}
     if quality:
         note(f"{bundle.title}: quality")
         judge = Judge.of(trained, Sources(), quick=quick)
