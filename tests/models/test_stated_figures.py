@@ -37,7 +37,7 @@ def test_a_figure_keeps_its_set_its_interval_and_its_bar() -> None:
         "fold_clinicdb_sequences_dice",
     }  # fmt: skip
     dice = told["fold_polypgen_c1_dice"]
-    assert (dice.ours, dice.interval, dice.bar, dice.goal) == (0.8, (0.5, 0.9), None, 0.84)
+    assert (dice.ours, dice.interval, dice.bar, dice.goal) == (0.8, (0.5, 0.9), 0.84, None)
     assert "as the card states" in str(dice.why)
     assert told["fold_polypgen_c1_ece_unsure_pixels"].ok is False
     assert told["fold_polypgen_c4_empty_with_proposal"].bar == 0.4
