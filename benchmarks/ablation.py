@@ -3,7 +3,8 @@
 Trains small (160 pixels, seven epochs, early layers as ImageNet left them) on Kvasir-SEG alone, as the fold
 `kvasir-only` does, and looks at the three hospitals of PolypGen, which are new to all of these networks. Written after
 the recipes that ship were frozen: it chooses nothing.
-A run that is done is not done again, one that was stopped goes on; `--seeds 1 --threads 1` beside `--seeds 0 2` shares
+`--seeds 0 1 2` trains what is missing of them, some two hours on two cores; without it nothing is trained, and what was
+found so far is printed. A run that was stopped goes on; `--seeds 1 --threads 1` beside `--seeds 0 2 --threads 1` shares
 the work between two processes. `--quick`: a few steps on a few frames.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,19 +25,19 @@ from scipy.stats import sem, t
 
 from benchmarks.folds.fitting import Deadline, fit_fold
 from benchmarks.folds.plan import CENTRES, FOLDS, KVASIR_ONLY, RUNS, Place, Sources, Study, place_of, read_object
-from benchmarks.folds.quick import sampled
+from benchmarks.folds.quick import STEPS, WHY, sampled
 from benchmarks.folds.sides import judged_pairs
 from benchmarks.report import ROOT, Figure, note, print_report
+from trainer.commands.ending import with_errors_told
 from trainer.data.frames import load_frames
 from trainer.data.split_file import read_split
+from trainer.ensembling import averaged_network, read_weights
 from trainer.errors import DataError
 from trainer.evaluation.intervals import value_of
 from trainer.evaluation.statistics import area_under_roc
 from trainer.files import write_json
-from trainer.models.registry import build_network
 from trainer.pixels.metrics import count, per_image_dice
-from trainer.recipe import read_recipe, recipe_of
-from trainer.training.checkpoints import read_checkpoint
+from trainer.recipe import read_recipe
 from trainer.training.prediction import predict
 
 FOLDER: Final = ROOT / "runs" / "ablation"
@@ -76,28 +78,37 @@ FIELDS: Final = tuple(field.name for field in dataclasses.fields(Reached))
 
 
 def main() -> None:
-    """Train what is missing, then print what all runs that are done have reached."""
+    """Train what was asked for, then print what all runs that are done have reached."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", choices=tuple(VARIANTS), help="these; the others are printed if done")
-    parser.add_argument("--seeds", nargs="*", type=int, choices=SEEDS, default=list(SEEDS))
+    parser.add_argument("--seeds", nargs="*", type=int, choices=SEEDS, default=[], help="train with these")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop at a checkpoint after so many")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="the whole recipe and one variant, 3 steps, few frames")
     told = parser.parse_args()
-    sources, folder = Sources(), FOLDER
-    if not sources.are_here:
+    if not Sources().are_here:
         print_report("ablation", {f"{WHOLE}_{FIELDS[1]}": _missing("the real frames are not here")})
-        return
-    wanted, steps = told.only or list(VARIANTS), 0
-    if told.quick:
-        folder, steps, wanted = RUNS / "quick-ablation", 3, [WHOLE, "no_wear"]
-        sources = sources if (folder / "data").is_dir() else sampled(sources, folder / "data")
+    elif told.quick:
+        with_errors_told(lambda: print_report("ablation", quick_figures()))
+    else:
+        with_errors_told(lambda: _train(told))
+        print_report("ablation", figures(FOLDER))
+
+
+def _train(told: argparse.Namespace) -> None:
     stop = Deadline(told.minutes)
-    for seed, variant in itertools.product(told.seeds, wanted):
-        study = study_of(variant, seed, sources, folder, steps=steps, threads=told.threads)
-        if stop.is_over or not run(study, stop):
+    for seed, variant in itertools.product(told.seeds, told.only or VARIANTS):
+        if stop.is_over or not run(study_of(variant, seed, Sources(), FOLDER, threads=told.threads), stop):
             break
-    print_report("ablation", figures(folder))
+
+
+def quick_figures(*, folder: Path = RUNS / "quick-ablation") -> dict[str, Figure]:
+    """The whole recipe and one variant for two seeds, from random weights, in a folder of its own."""
+    shutil.rmtree(folder, ignore_errors=True)
+    sources = sampled(Sources(), folder / "data")
+    for seed, variant in itertools.product(SEEDS[:2], (WHOLE, "no_wear")):
+        run(study_of(variant, seed, sources, folder, steps=STEPS), Deadline(float("inf")))
+    return {name: dataclasses.replace(one, why=f"{WHY}; {one.why}") for name, one in figures(folder).items()}
 
 
 def study_of(variant: str, seed: int, sources: Sources, folder: Path, *, steps: int = 0, threads: int = 0) -> Study:
@@ -128,16 +139,13 @@ def run(study: Study, stop: Deadline) -> bool:
 
 def reached(study: Study, place: Place) -> Reached:
     """What the best epoch of a run says of the hospitals, at the network's own size and a threshold of .5."""
-    state = read_checkpoint(place.run / "best.pt")
-    recipe = recipe_of(state.recipe, name="ablation")
-    network = build_network(recipe.architecture).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    network.load_state_dict(state.average)
+    network = averaged_network([read_weights(place.run / "best.pt")])
     split = read_split(place.split)
     dice: list[float] = []
     auc = float("nan")
     for centre in CENTRES:
         pairs = judged_pairs(centre, study.sources, split)
-        frames = load_frames(pairs, size=recipe.size, cache=study.cache, threads=1)
+        frames = load_frames(pairs, size=study.recipe.size, cache=study.cache, threads=1)
         said = list(predict(network, frames.images, device=torch.device("cpu")))
         counts = [count(one >= 0.5, label) for one, label in zip(said, frames.labels, strict=True)]
         dice.append(per_image_dice(counts))

@@ -20,13 +20,12 @@ from numpy.typing import NDArray
 from benchmarks.folds.plan import Sources
 from benchmarks.report import ROOT, Figure, note, print_report
 from trainer.data.folders import Pair, find_pairs, only, read_list, read_pair
+from trainer.ensembling import averaged_network, read_weights
 from trainer.events import StopSwitch
 from trainer.fit import FitOrder, fit
-from trainer.models.registry import build_network
 from trainer.pixels.metrics import Counts, count, dice, iou, per_image_dice, per_image_iou, pooled
 from trainer.proposing import Rules, propose
-from trainer.recipe import read_recipe, recipe_of
-from trainer.training.checkpoints import read_checkpoint
+from trainer.recipe import read_recipe
 from trainer.training.prediction import predict
 
 DATA = ROOT.parent / "shared" / "data" / "kvasir-seg"
@@ -93,7 +92,7 @@ def run(name: str, budget: Budget, *, folder: Path, base: float, quick: bool) ->
     clock = Clock()
     note(f"{name}: {budget.steps} steps of {recipe.frames_a_step} frames at {recipe.size} px")
     best = fit(order, tell=clock.tell, stop=StopSwitch())
-    found = definitions(judged(best, quick=quick))
+    found = definitions(judged(best, size=recipe.size, quick=quick))
     seconds = clock.seconds_an_epoch()
     rows = {
         f"{name}_{what}": Figure(ours=value, better="higher", why=budget.why or None)
@@ -132,17 +131,14 @@ def held_out() -> list[Pair]:
     return only(find_pairs(DATA, name="kvasir"), read_list(TENTH))
 
 
-def judged(checkpoint: Path, *, quick: bool) -> list[Counts]:
+def judged(checkpoint: Path, *, size: int, quick: bool) -> list[Counts]:
     """Counts at frame size, threshold .5, of the averaged weights of a checkpoint on the held-out tenth."""
-    state = read_checkpoint(checkpoint)
-    recipe = recipe_of(state.recipe, name="judged")
-    network = build_network(recipe.architecture).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    network.load_state_dict(state.average)
+    network = averaged_network([read_weights(checkpoint)])
 
     def probability(image: NDArray[np.uint8]) -> NDArray[np.float32]:
         return next(predict(network, image[np.newaxis], device=torch.device("cpu")))
 
-    rules = Rules((recipe.size, recipe.size), 0.5, 0.0005)
+    rules = Rules((size, size), 0.5, 0.0005)
     counts = []
     for pair in held_out()[:: 8 if quick else 1]:
         image, label = read_pair(pair)

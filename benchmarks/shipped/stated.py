@@ -7,11 +7,11 @@ each figure says so. Here they stand so that one report has every bar.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
 
+from benchmarks.folds.figures import METRICS
 from benchmarks.folds.plan import CENTRES, CLINICDB, POLYPGEN, TENTH
 from benchmarks.report import Better, Figure
 from benchmarks.shipped.bars import barred
@@ -29,25 +29,23 @@ PREFIXES: Final = {
 }
 """Name of a judged set's figures, by the name under which a card's words have it."""
 NAMES: Final[Mapping[str, tuple[str, Better]]] = {
-    "per_image_dice": ("dice", "higher"), "per_image_iou": ("iou", "higher"),
-    "lesion_sensitivity": ("lesion_sensitivity", "higher"), "ece_between": ("ece_unsure_pixels", "lower"),
-    "presence_ece": ("ece_presence", "lower"), "empty_frames_with_proposal": ("empty_with_proposal", "lower"),
-}  # fmt: skip
+    **{metric: (name, better) for name, metric, better in METRICS},
+    "empty_frames_with_proposal": ("empty_with_proposal", "lower"),
+}
 SEQUENCES: Final[Mapping[str, tuple[str, Better]]] = {
     **{name: told for name, told in NAMES.items() if not name.startswith("per_image")},
     "mean_over_sequences_dice": ("dice", "higher"), "mean_over_sequences_iou": ("iou", "higher"),
 }  # fmt: skip
 """Each sequence counts the same, however many frames it has."""
-KINDS: Final = ("ece_unsure_pixels", "ece_presence")
 
 
-def stated_figures(card: Mapping[str, object], *, words: Path | None = None) -> dict[str, Figure]:
+def stated_figures(card: Mapping[str, object]) -> dict[str, Figure]:
     """`fold_polypgen_dice`, `fold_polypgen_c1_dice` and so on; none where the card states nothing of folds.
 
-    `words`: the words that the card was written with; by default those of the recipe of its name.
+    What its sets are called is read from the words of the recipe of its name, with which it was written.
     """
     name = str(card["name"])
-    words = words or FOLDER / f"{name}.card.toml"
+    words = FOLDER / f"{name}.card.toml"
     if not words.is_file():
         return {}
     called = cast("Mapping[str, str]", read_words(words).get("judged") or {})
@@ -56,10 +54,8 @@ def stated_figures(card: Mapping[str, object], *, words: Path | None = None) -> 
     hospitals = [found.get(f"{PREFIXES[centre]}_dice") for centre in CENTRES]
     dice = [figure.ours for figure in hospitals if figure is not None and figure.ours is not None]
     if len(dice) == len(CENTRES):
-        what, why = (
-            f"{POLYPGEN}_dice",
-            "mean over the hospitals, each left out in turn, of fold models; as the card states",
-        )
+        what = f"{POLYPGEN}_dice"
+        why = "mean over the hospitals, each left out in turn, of fold models; as the card states"
         found = {what: barred(name, what, float(np.mean(dice)), better="higher", why=why), **found}
     return {f"fold_{what}": figure for what, figure in found.items()}
 
@@ -72,7 +68,7 @@ def _of_set(bundle: str, called: Mapping[str, str], rows: Sequence[Row], key: st
             continue
         metric, better = names[str(row["name"])]
         what = f"{PREFIXES[key]}_{metric}"
-        kind = metric if metric in KINDS or (metric == "empty_with_proposal" and key == "C4") else ""
+        kind = metric if metric.startswith("ece") or (metric == "empty_with_proposal" and key == "C4") else ""
         low, high = row["interval"]
         why = f"{row['frames']} frames: {on}; as the card states"
         yield what, barred(bundle, what, row["value"], better=better, kind=kind, interval=(low, high), why=why)

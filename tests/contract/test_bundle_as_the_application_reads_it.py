@@ -45,6 +45,11 @@ def test_the_card_of_the_documentation_is_read_as_it_stands() -> None:
     assert card.metrics[0].frames == 88
 
 
+def test_a_model_comes_along() -> None:
+    assert MODELS
+    assert choose_bundle(None, resources.path("models")).folder in MODELS
+
+
 @pytest.mark.parametrize("device", sorted(STANDARD))
 def test_the_standard_model_of_a_device_comes_along(device: str) -> None:
     assert choose_bundle(STANDARD[device], resources.path("models")).folder in MODELS
